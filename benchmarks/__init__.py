@@ -1,0 +1,1 @@
+"""Figures that the documentation states, one command each: ``python -m benchmarks.NAME``."""

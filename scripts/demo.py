@@ -1,0 +1,113 @@
+"""`make demo`: 1,000 imitation people searched, bought and loaded; three queries; then the same again, for nothing.
+
+Works in ./demo, which is made anew each time. Runs the very commands that a person would type.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+FOLDER = Path(__file__).resolve().parent.parent / "demo"
+CONFIG = """\
+[sources.clodura.searches.everyone]            # no filter: all that the sandbox knows
+
+[pipelines]
+duckdb_path = "leads.duckdb"
+dataset = "crm"
+"""
+QUERIES = (
+    (
+        "Leads with a deliverable address",
+        """SELECT full_name, title, organization, email, phone FROM crm.leads
+WHERE email_status = 'deliverable' AND title IS NOT NULL ORDER BY phone IS NULL, full_name LIMIT 5""",
+    ),
+    (
+        "What was spent, by operation",
+        """SELECT day, operation, calls, spent_min, spent_max, unit FROM crm.spend_daily ORDER BY operation""",
+    ),
+    (
+        "What each provider inside the answers is worth",
+        """SELECT provider, count(DISTINCT call_id) AS asked, count(DISTINCT call_id) FILTER (hit) AS hits,
+       round(100.0 * count(DISTINCT call_id) FILTER (hit) / count(DISTINCT call_id)) AS percent
+FROM crm.provider_results GROUP BY provider ORDER BY hits DESC LIMIT 5""",
+    ),
+)
+TABLES = (
+    *("people", "people_seen", "organizations", "emails", "phones", "provider_results", "credit_spend"),
+    *("calls", "runs", "search_coverage", "leads", "spend_daily"),
+)
+UNCHANGED = ("people", "organizations", "emails", "phones")
+
+
+def main() -> int:
+    """Run the demo; 0 where the second run bought and changed nothing."""
+    console = Console(highlight=False, width=110)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    (FOLDER / ".dlt").mkdir(parents=True)
+    (FOLDER / ".dlt" / "config.toml").write_text(CONFIG, encoding="utf-8")
+    console.rule("first run: leadsync sync --sandbox")
+    first = _sync()
+    _tell(console, first)
+    before = _contents()
+    for title, sql in QUERIES:
+        console.print(f"\n{sql}", style="dim")
+        _show(console, title, sql)
+    _show(console, "Rows in each table and view", _counting())
+    console.rule("the same again: leadsync sync --sandbox")
+    second = _sync()
+    _tell(console, second)
+    changed = [table for table, rows in _contents().items() if rows != before[table]]
+    good = first["exit_code"] == second["exit_code"] == second["calls_sent"] == 0 and not changed
+    verdict = "bought nothing and changed no row of" if good else "DID SOMETHING to"
+    console.print(f"\nThe second run {verdict} {', '.join(changed or UNCHANGED)}.")
+    console.print(f"Look around: {second['query'].replace(str(FOLDER), 'demo')}\n")
+    return 0 if good else 1
+
+
+def _sync() -> dict[str, Any]:
+    command = [sys.executable, "-m", "pipelines", "sync", "--sandbox", "--json"]
+    finished = subprocess.run(command, cwd=FOLDER, stdout=subprocess.PIPE, check=False)
+    if not finished.stdout:
+        sys.exit(finished.returncode or 1)
+    result: dict[str, Any] = json.loads(finished.stdout)
+    return result
+
+
+def _tell(console: Console, result: dict[str, Any]) -> None:
+    spent = result["spent"]["credits"]
+    console.print(
+        f"{result['people_seen']:,} people seen, {result['people_new']:,} new; {result['calls_sent']:,} calls sent; "
+        f"{result['emails_found']:,} e-mails and {result['phones_found']:,} phones found; "
+        f"{spent['min']:,g} to {spent['max']:,g} credits spent; {result['seconds']:g} s; {result['exit_reason']}"
+    )
+
+
+def _show(console: Console, title: str, sql: str) -> None:
+    with duckdb.connect(str(FOLDER / "leads.duckdb"), read_only=True) as connection:
+        answer = connection.execute(sql)
+        table = Table(*[column[0] for column in answer.description or ()], title=title, title_justify="left")
+        for row in answer.fetchall():
+            table.add_row(*["" if value is None else str(value) for value in row])
+    console.print(table)
+
+
+def _counting() -> str:
+    return "\nUNION ALL ".join(f"SELECT '{name}' AS name, count(*) AS rows FROM crm.{name}" for name in TABLES)
+
+
+def _contents() -> dict[str, list[tuple[Any, ...]]]:
+    with duckdb.connect(str(FOLDER / "leads.duckdb"), read_only=True) as connection:
+        return {name: connection.execute(f"SELECT * FROM crm.{name} ORDER BY ALL").fetchall() for name in UNCHANGED}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

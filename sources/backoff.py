@@ -1,0 +1,53 @@
+"""Whether and when to send a repeatable request again, as a value: nothing here sleeps or sends.
+
+Only free or metered-but-harmless requests (search, track, credits) ever get here. A paid request has no back-off
+of its own: the ledger decides what becomes of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+from sources.clock import Dice
+
+#: Statuses after which the very same repeatable request may succeed.
+RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """Exponential delays with full jitter, inside a budget of time (all in seconds)."""
+
+    budget: float = 120.0
+    first: float = 0.5
+    largest: float = 30.0
+
+    def delay(self, attempt: int, elapsed: float, retry_after: float | None, dice: Dice) -> float | None:
+        """Seconds to wait before attempt ``attempt + 1`` (attempts count from 1), or None to give up.
+
+        ``elapsed`` is what the attempts and waits so far have taken. A `Retry-After` is a floor, never shortened.
+        """
+        ceiling: float = min(self.largest, self.first * 2.0 ** (attempt - 1))
+        wait = ceiling * (0.5 + 0.5 * dice.random())
+        if retry_after is not None:
+            wait = max(wait, retry_after)
+        return wait if elapsed + wait <= self.budget else None
+
+
+def parse_retry_after(value: str | None, now: float) -> float | None:
+    """Seconds to wait by a `Retry-After` header (delta-seconds or HTTP date), or None where it says nothing usable.
+
+    Clodura documents no such header; one public client reads it where present.
+    """
+    if value is None:
+        return None
+    text = value.strip()
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(text).timestamp() - now
+        except (TypeError, ValueError):
+            return None
+    return seconds if 0 <= seconds < 86_400 * 2 else (0.0 if seconds < 0 else None)

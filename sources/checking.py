@@ -1,0 +1,85 @@
+"""Checks shared by everything a user writes down: an error names the field, the value and the mend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BeforeValidator, ValidationError
+from pydantic_core import PydanticCustomError
+
+from sources.nearest import did_you_mean
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)", re.IGNORECASE)
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+
+#: what pydantic's own complaints come to, in plain words
+_MENDS = {
+    "date_from_datetime_parsing": "write dates as YYYY-MM-DD",
+    "date_parsing": "write dates as YYYY-MM-DD",
+    "bool_parsing": "write true or false",
+    "bool_type": "write true or false",
+    "list_type": 'write a list of texts, such as ["India"]',
+    "string_type": "write a text in quotes",
+    "int_parsing": "write a whole number",
+    "int_type": "write a whole number",
+    "int_from_float": "write a whole number",
+    "float_parsing": "write a number",
+    "float_type": "write a number",
+}
+
+
+def wrong(message: str) -> PydanticCustomError:
+    """A complaint in our own words, raised inside a validator."""
+    return PydanticCustomError("ours", "{message}", {"message": message})
+
+
+def one_of(allowed: Sequence[str]) -> BeforeValidator:
+    """A validator: the value, or each of a list, is one of these."""
+
+    def check(value: object) -> object:
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, str) and item not in allowed:
+                raise wrong(f"{item!r} is not one of {', '.join(allowed)}.{did_you_mean(item, allowed)}")
+        return value
+
+    return BeforeValidator(check)
+
+
+def parse_duration(value: object) -> object:
+    """Seconds of a number, or of a text such as "10m", "1h30m", "500ms", "90"."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return value
+    if isinstance(value, str):
+        text = value.strip()
+        try:
+            seconds = float(text)
+        except ValueError:
+            if not text or _DURATION.sub("", text).strip():
+                raise wrong(f'{value!r} is not a duration: write seconds, or a text such as "10m" or "1h30m"') from None
+            seconds = sum(float(count) * _SECONDS[unit.lower()] for count, unit in _DURATION.findall(text))
+    else:
+        seconds = float(value)
+    if not 0 <= seconds < float("inf"):
+        raise wrong(f"{value!r} is not a duration: it must be zero or more")
+    return seconds
+
+
+def complaints(error: ValidationError, prefix: str, fields: Sequence[str], secret: Sequence[str] = ()) -> list[str]:
+    """One line a problem: field, value (never a secret one) and mend."""
+    found = []
+    for problem in error.errors():
+        field = next((str(part) for part in problem["loc"] if part in fields), "")
+        where = ".".join(part for part in (prefix, field) if part)
+        shown = "the value" if field in secret else repr(problem["input"])
+        found.append(f"{where}: {_complaint(problem, shown)}")
+    return found
+
+
+def _complaint(problem: Any, shown: str) -> str:
+    if problem["type"] == "ours":
+        return str(problem["msg"])
+    if problem["type"] == "missing":
+        return "is missing"
+    return f"{shown} is not accepted: {_MENDS.get(problem['type'], problem['msg'])}"

@@ -1,0 +1,134 @@
+"""Clodura's REST API, one method an endpoint. Knows paths, bodies and statuses; knows nothing of ledgers or tables."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from sources.answers import refusal
+from sources.clodura.filters import LARGEST_PAGE, SearchFilters, SearchRequest
+from sources.clodura.records import Page, UnreadablePage, parse_page
+from sources.errors import NotProven, RequestRefused, VendorError
+from sources.limits import Counters, RateLimiter, Window
+from sources.transport import Answer, PaidOutcome, PaidSlot, Transport, check_header_value
+
+VENDOR = "Clodura"
+DEFAULT_BASE_URL = "https://api.clodura.ai"
+#: not documented by the vendor; two public clients agree on exactly these
+DEFAULT_RATE_LIMITS = ("10/second", "100/minute", "2000/day")
+#: share of long windows kept for collecting answers that are already paid for
+COLLECTING_SHARE = 0.05
+
+SEARCH = "/api/v1/search/people"
+REVEAL_EMAIL = "/api/v1/search/people/email/match"
+REVEAL_PHONE = "/api/v1/search/people/phone/match"
+TRACK = "/api/v1/search/people/track/"
+CREDITS = "/api/v1/credits"
+
+
+class CloduraClient:
+    """Calls to Clodura through one transport."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+        #: host and key have answered something only the right ones answer: from then on 404 means "nothing found"
+        self.proven = False
+
+    async def search(
+        self, filters: SearchFilters, page: int, per_page: int = LARGEST_PAGE, *, patience: float | None = None
+    ) -> Page:
+        """One page of people. An empty page is an empty page, whether the vendor says so by 404 or by ``[]``.
+
+        Raises `KeyRefused`, `OutOfCredits`, `NotEntitled`, `RequestRefused`, `NotProven`, `Unavailable`,
+        `QuotaExhausted`.
+        """
+        body = SearchRequest(**filters.model_dump(), page=page, per_page=per_page).body()
+        answer = await self.transport.fetch("POST", SEARCH, json=body, patience=patience)
+        if answer.status == 404:
+            await self.prove()
+            return Page(number=page, records=[])
+        if not answer.ok:
+            raise refusal(answer, "the people search", VENDOR)
+        try:
+            found = parse_page(page, answer.body)
+        except UnreadablePage as error:
+            raise VendorError(
+                f"{VENDOR} answered the people search with a page that cannot be read ({error}). Nothing was bought. "
+                f"Check that base_url is the API's own address.",
+                status=answer.status,
+            ) from None
+        self.proven = True
+        return found
+
+    async def prove(self) -> None:
+        """Make sure that host and key are good. Sends one free call, and none once they are proven.
+
+        A 404 of a search means "no results", of a wrong host or an unknown route it looks just the same.
+        """
+        if self.proven:
+            return
+        answer = await self.transport.fetch("GET", CREDITS, collecting=True)
+        if answer.ok:
+            self.proven = True
+            return
+        if answer.status == 404:
+            raise NotProven(
+                f"{VENDOR} at {self.transport.base_url} answered 404 to the search and to /credits: this looks like a "
+                f"wrong host rather than an empty search. Nothing was bought. Check base_url (api.clodura.ai or "
+                f"app.clodura.ai).",
+                status=404,
+            )
+        raise refusal(answer, "the credits look-up", VENDOR)
+
+    async def credits(self) -> dict[str, Any]:
+        """The balance as the vendor gives it: counters on Prospect plans, ``remainingCredits`` on the others."""
+        answer = await self.transport.fetch("GET", CREDITS, collecting=True)
+        if not answer.ok:
+            raise refusal(answer, "the credits look-up", VENDOR)
+        try:
+            document = orjson.loads(answer.body)
+        except orjson.JSONDecodeError:
+            document = None
+        if not isinstance(document, dict):
+            raise RequestRefused(f"{VENDOR} answered the credits look-up with something that is no JSON object.")
+        self.proven = True
+        return document
+
+    async def track(self, tracking_id: str, *, patience: float | None = None) -> Answer:
+        """The answer to a poll of a reveal job, whatever its status. Free (no price is listed anywhere)."""
+        return await self.transport.fetch(
+            "GET", TRACK + quote(tracking_id, safe=""), collecting=True, patience=patience
+        )
+
+    async def reveal_email(self, slot: PaidSlot, body: dict[str, Any]) -> PaidOutcome:
+        """Submit one e-mail reveal. PAID: one request on the wire, no retry."""
+        return await slot.send("POST", REVEAL_EMAIL, json=body)
+
+    async def reveal_phone(self, slot: PaidSlot, body: dict[str, Any]) -> PaidOutcome:
+        """Submit one phone reveal. PAID: one request on the wire, no retry."""
+        return await slot.send("POST", REVEAL_PHONE, json=body)
+
+
+def make_transport(
+    base_url: str,
+    api_key: str,
+    *,
+    rate_limits: tuple[str, ...] = DEFAULT_RATE_LIMITS,
+    counters: Counters | None = None,
+    counter_name: str = "clodura",
+    **options: Any,
+) -> Transport:
+    """A transport with Clodura's authentication header and limits. ConfigurationError where a setting is wrong."""
+    from sources.clock import SYSTEM_CLOCK
+
+    limiter = RateLimiter(
+        [Window.parse(text) for text in rate_limits],
+        options.get("clock", SYSTEM_CLOCK),
+        counters=counters,
+        name=counter_name,
+        share=COLLECTING_SHARE,
+    )
+    headers = {"X-API-KEY": check_header_value(api_key, "sources.clodura.api_key")}
+    return Transport(base_url, headers, limiter, **options)

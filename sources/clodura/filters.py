@@ -1,0 +1,193 @@
+"""Every documented filter of the people search, checked before anything is sent.
+
+Names are the vendor's in snake_case (``person_country`` for ``personCountry``); the wire form is made by
+`SearchRequest.body`. Rules and value lists: the vendor's search page, sections "Body Parameters". An error names the
+field, the value and the nearest right one; values outside the lists the vendor calls open are only warned of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic.alias_generators import to_camel
+
+from sources.checking import complaints, one_of, wrong
+from sources.clodura import values
+from sources.countries import english_name, english_names
+from sources.errors import ConfigurationError
+from sources.nearest import did_you_mean, nearest
+
+#: the vendor serves pages 1 to 100 of at most 100 people: a search shows no more than 10,000
+LAST_PAGE = 100
+LARGEST_PAGE = 100
+MOST_DOMAINS = 10
+
+
+def _text(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)  # an id written without quotes
+    if isinstance(value, str):
+        if not value.strip():
+            raise wrong("is empty: leave the filter out instead")
+        return value.strip()
+    return value
+
+
+def _list(value: object) -> object:
+    """One value may stand for a list of one; a list must hold something, or the filter would filter nothing."""
+    items = [value] if isinstance(value, str | int) and not isinstance(value, bool) else value
+    if isinstance(items, list | tuple):
+        if not items:
+            raise wrong("is an empty list, which would filter nothing: leave the filter out instead")
+        return [_text(item) for item in items]
+    return items
+
+
+def _domains(value: object) -> object:
+    if not isinstance(value, list):
+        return value
+    if len(value) > MOST_DOMAINS:
+        raise wrong(f"has {len(value)} domains, {MOST_DOMAINS} are allowed: make a search for each {MOST_DOMAINS}")
+    for item in value:
+        if isinstance(item, str):
+            bare = re.sub(r"^(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?(?:[^@/]*@)?", "", item.lower()).split("/")[0]
+            if item.lower() != bare or not re.fullmatch(r"[^\s.]+(?:\.[^\s.]+)+", bare):
+                shown = f"; the nearest right one is {bare!r}" if re.fullmatch(r"\S+\.\S+", bare) else ""
+                raise wrong(f"{item!r} is not a bare domain (no www., @, scheme or path){shown}")
+    return value
+
+
+def _linkedin(value: object) -> object:
+    if isinstance(value, str):
+        if re.search(r"linkedin\.com/sales(?:/|$)", value, re.IGNORECASE):
+            raise wrong(f"{value!r} is a Sales Navigator URL: use the person's linkedin.com/in/... URL")
+        if not re.match(r"^(?:https?://)?(?:[a-z]{2,3}\.)?linkedin\.com/in/[^/\s]+/?$", value, re.IGNORECASE):
+            raise wrong(f"{value!r} is not a profile URL such as https://www.linkedin.com/in/name/")
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Texts = Annotated[list[Text], BeforeValidator(_list)]
+
+
+class SearchFilters(BaseModel):
+    """The filters of one search. OR inside a list, AND between filters (not documented, but usual)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+    person_id: Text | None = None
+    first_name: Text | None = None
+    last_name: Text | None = None
+    linkedin_url: Annotated[Text | None, BeforeValidator(_linkedin)] = None
+    seniority: Annotated[Texts | None, one_of(values.SENIORITIES), BeforeValidator(_list)] = None
+    person_title: Texts | None = None
+    include_similar_titles: bool | None = None
+    functional: Texts | None = None
+    person_city: Texts | None = None
+    person_state: Texts | None = None
+    person_country: Texts | None = None
+    person_location_exclude: bool | None = None
+    contact_email_status: Annotated[Text | None, one_of(values.EMAIL_STATUSES)] = None
+    organization_id: Text | None = None
+    organization_name: Text | None = None
+    company_domain: Annotated[Texts | None, BeforeValidator(_domains), BeforeValidator(_list)] = None
+    company_employee_size: Annotated[Texts | None, one_of(values.EMPLOYEE_SIZES), BeforeValidator(_list)] = None
+    company_country: Texts | None = None
+    company_state: Texts | None = None
+    company_city: Texts | None = None
+    include_all_office: bool | None = None
+    exclude_viewed_people: bool | None = None
+    industry: Texts | None = None
+    industry_keywords: Texts | None = None
+    revenue: Annotated[Texts | None, one_of(values.REVENUES), BeforeValidator(_list)] = None
+    funding_type: Texts | None = None
+    funding_from_date: date | None = None
+    funding_to_date: date | None = None
+    business_model: Annotated[Texts | None, one_of(values.BUSINESS_MODELS), BeforeValidator(_list)] = None
+    technology_parameters: Texts | None = None
+    web_keywords: Texts | None = None
+
+    @model_validator(mode="after")
+    def _dates_in_order(self) -> SearchFilters:
+        if self.funding_from_date and self.funding_to_date and self.funding_from_date > self.funding_to_date:
+            raise wrong(f"funding_from_date {self.funding_from_date} is after funding_to_date {self.funding_to_date}")
+        return self
+
+    def wire(self) -> dict[str, Any]:
+        """The filters as the vendor spells them, unset ones left out, in a stable order."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True, include=set(SearchFilters.model_fields))
+
+    def fingerprint(self) -> str:
+        """Names this search window, whatever it is called in the settings."""
+        return hashlib.sha256(json.dumps(self.wire(), sort_keys=True).encode()).hexdigest()[:16]
+
+    def warnings(self) -> list[str]:
+        """What may well be a mistake, but is the vendor's to judge."""
+        found = []
+        for field, known in (
+            ("functional", values.FUNCTIONS),
+            ("funding_type", values.FUNDING_TYPES),
+            ("industry", values.INDUSTRIES),
+            ("person_country", english_names()),
+            ("company_country", english_names()),
+        ):
+            for value in getattr(self, field) or ():
+                if value not in known:
+                    meant = english_name(value) if field.endswith("_country") else None
+                    found.append(
+                        f"{field}: {value!r} is not among the values known to leadsync; it is sent as it is."
+                        f"{did_you_mean(meant or value, known)}"
+                    )
+        for field in ("person_city", "person_state", "company_city", "company_state"):
+            for value in getattr(self, field) or ():
+                if re.fullmatch(r"[A-Z]{2,3}", value) or "," in value:
+                    found.append(f"{field}: {value!r} looks like a code or a list; full names are wanted.")
+        for value in self.technology_parameters or ():
+            if "," in value or "/" in value:
+                found.append(f"technology_parameters: {value!r} looks like several values in one; it is sent as it is.")
+        places = (self.person_city, self.person_state, self.person_country)
+        if self.person_location_exclude and not any(places):
+            found.append("person_location_exclude: excludes nothing without a person_city, _state or _country.")
+        if not self.wire():
+            found.append("no filter at all: whether the vendor answers such a search is not documented.")
+        return found
+
+
+class SearchRequest(SearchFilters):
+    """One page of a search: ``page`` 1-100, ``per_page`` 1-100."""
+
+    page: Annotated[int, Field(ge=1, le=LAST_PAGE)]
+    per_page: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = LARGEST_PAGE
+
+    def body(self) -> dict[str, Any]:
+        """The JSON body as the vendor documents it."""
+        return {**self.wire(), "page": self.page, "perPage": self.per_page}
+
+
+def parse_filters(name: str, settings: Mapping[str, Any]) -> SearchFilters:
+    """A search as written in the settings; ConfigurationError names every wrong field, its value and the mend."""
+    mistakes = [_unknown(name, field) for field in settings if field not in SearchFilters.model_fields]
+    known = {field: value for field, value in settings.items() if field in SearchFilters.model_fields}
+    try:
+        filters = SearchFilters.model_validate(known)
+    except ValidationError as error:
+        mistakes += complaints(error, f"sources.clodura.searches.{name}", list(SearchFilters.model_fields))
+    if mistakes:
+        raise ConfigurationError("\n".join(mistakes))
+    return filters
+
+
+def _unknown(name: str, field: str) -> str:
+    if field in ("page", "per_page", "perPage"):
+        return f"sources.clodura.searches.{name}.{field}: leadsync turns the pages itself; remove it."
+    known = list(SearchFilters.model_fields)
+    near = nearest(field, known)
+    return f"sources.clodura.searches.{name}.{field}: no such filter." + (
+        f" Did you mean {near!r}?" if near else f" There are: {', '.join(known)}."
+    )

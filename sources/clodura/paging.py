@@ -1,0 +1,133 @@
+"""Which page of a search window to ask for next: finding its end and fetching it are one thing. Pure, no I/O.
+
+The vendor tells no total. A page past the end is a wasted call, and at 2,000 calls a day calls are precious; asking
+one page at a time wastes none but takes a round trip each. So pages up to the highest one seen with people on it are
+fetched freely, and beyond it a few probes are placed so that the end is found in the fewest rounds while never more
+than `PAST_END` calls in all can fall past it, wherever the end is (the puzzle of the dropped eggs, several at a time).
+How many probes are out at once grows with the pages found: a search of one or two pages wastes none.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import cache
+
+#: calls that may fall past the end of a window, probes included
+PAST_END = 4
+
+
+class Fill(Enum):
+    """What a page held."""
+
+    FULL = "full"  # as many records as a page has, or too few to say whether it is the last
+    SHORT = "short"  # fewer than the vendor says a page has: the last one
+    EMPTY = "empty"
+
+
+class PageFinder:
+    """Decides the pages of one window. `take` hands out pages, `record` says what they held."""
+
+    def __init__(self, last_page: int, past_end: int = PAST_END) -> None:
+        self._last_page = last_page
+        self._past_end = past_end
+        self._held: dict[int, Fill] = {}
+        self._under_way: set[int] = set()
+        self._asked_again: set[int] = set()
+        self._probes: list[int] = []
+
+    @property
+    def top(self) -> int:
+        """The highest page seen with people on it; 0 before the first."""
+        return max((page for page, fill in self._held.items() if fill is not Fill.EMPTY), default=0)
+
+    @property
+    def end(self) -> int | None:
+        """The last page that holds people, once that is known (0: there is none)."""
+        top = self.top
+        known = top == self._last_page or self._held.get(top) is Fill.SHORT or self._held.get(top + 1) is Fill.EMPTY
+        return top if known else None
+
+    @property
+    def truncated(self) -> bool:
+        """The last page that can be asked for is full: there are people nobody can see through this window."""
+        return self._held.get(self._last_page) is Fill.FULL
+
+    @property
+    def wasted(self) -> int:
+        """Calls that fell past the end so far."""
+        top = self.top
+        return sum(1 for page, fill in self._held.items() if fill is Fill.EMPTY and page > top)
+
+    @property
+    def gaps(self) -> list[int]:
+        """Pages that stayed empty although a later one holds people: the window cannot be called complete."""
+        top = self.top
+        return sorted(page for page, fill in self._held.items() if fill is Fill.EMPTY and page < top)
+
+    @property
+    def finished(self) -> bool:
+        """Nothing is under way and nothing is left to ask."""
+        return not self._under_way and self._next() is None
+
+    def take(self) -> int | None:
+        """The next page to ask for, or None while answers under way must come first (or all is done)."""
+        page = self._next()
+        if page is not None:
+            self._under_way.add(page)
+            if page in self._probes:
+                self._probes.remove(page)
+        return page
+
+    def record(self, page: int, fill: Fill) -> None:
+        """What page ``page``, handed out before, held."""
+        self._under_way.discard(page)
+        if page in self._held:
+            self._asked_again.add(page)
+        self._held[page] = fill
+
+    def _next(self) -> int | None:
+        top, end = self.top, self.end
+        if end is None:
+            probe = self._probe(top)
+            if probe is not None:
+                return probe
+        for page in range(1, top):
+            if page not in self._under_way and page not in self._held:
+                return page
+        for page in self.gaps:  # an empty page below a filled one: the vendor may have slipped, so ask once more
+            if page not in self._under_way and page not in self._asked_again:
+                return page
+        return None
+
+    def _probe(self, top: int) -> int | None:
+        self._probes = [page for page in self._probes if page > top]
+        if not self._probes:
+            if any(page > top for page in self._under_way):
+                return None
+            beyond = [page for page, fill in self._held.items() if fill is Fill.EMPTY and page > top]
+            before = min(beyond, default=self._last_page + 1)
+            allowed = min(self._past_end - len(beyond), 1 + top // 2)
+            self._probes = [top + step for step in probe_steps(before - 1 - top, allowed)]
+        return self._probes[0] if self._probes else None
+
+
+def probe_steps(candidates: int, allowed: int) -> list[int]:
+    """Where to probe at once among the next ``candidates`` pages (1 is the very next) with ``allowed`` misses left."""
+    rounds = 0
+    while _reach(allowed, rounds) < candidates and rounds < candidates:
+        rounds += 1
+    steps, step = [], 1
+    for misses_left in range(1, allowed + 1):
+        if step > candidates:
+            break
+        steps.append(step)
+        step += 1 + _reach(misses_left, rounds - 1)
+    return steps
+
+
+@cache
+def _reach(allowed: int, rounds: int) -> int:
+    """How many candidate pages can be told apart with so many misses in so many rounds of probes."""
+    if allowed <= 0 or rounds <= 0:
+        return 0
+    return allowed + sum(_reach(left, rounds - 1) for left in range(allowed + 1))

@@ -1,0 +1,107 @@
+"""Clodura as a provider of e-mail addresses and phone numbers, for the engine that buys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from sources.clodura import payload, prices
+from sources.clodura.client import CloduraClient
+from sources.errors import ConfigurationError
+from sources.nearest import did_you_mean
+from sources.providers import Ask, Channel, Charge, Operation, Outcome, Person, Reading, Via
+from sources.transport import Answer, PaidOutcome, PaidSlot
+
+NAME = "clodura"
+REVEAL_EMAIL = "reveal_email"
+REVEAL_PHONE = "reveal_phone"
+#: seconds a poll waits for our own rate limits; a quota used up leaves it for the next run
+POLL_PATIENCE = 120.0
+
+
+class CloduraProvider:
+    """Implements `sources.providers.Provider` over a `CloduraClient`.
+
+    ``plan`` is the plan family, which decides prices and the form of answers. ``phone_via_partners`` asks partner
+    providers for a number that the vendor's own database does not hold; None: on the multi-provider plans only.
+    """
+
+    name = NAME
+    unit = prices.UNIT
+
+    def __init__(self, client: CloduraClient, plan: str, phone_via_partners: bool | None = None) -> None:
+        if plan not in prices.PLANS:
+            raise ConfigurationError(
+                f"sources.clodura.plan: {plan!r} is not one of {', '.join(prices.PLANS)}."
+                f"{did_you_mean(plan, prices.PLANS)}"
+                f' Prospect and Prospect Pro are "standard"; Free Forever, Max and PAYG are "multi_provider".'
+            )
+        self._client = client
+        self._plan = plan
+        self._partners = _partners(plan, phone_via_partners)
+        self._channels = {REVEAL_EMAIL: Channel.EMAIL, REVEAL_PHONE: Channel.PHONE}
+        self.operations: Mapping[Channel, Operation] = {
+            channel: Operation(name, channel, prices.RESERVE[plan, channel]) for name, channel in self._channels.items()
+        }
+
+    @property
+    def proven(self) -> bool:
+        """See `Provider.proven`."""
+        return self._client.proven
+
+    async def prove(self) -> None:
+        """See `Provider.prove`."""
+        await self._client.prove()
+
+    def ask(self, channel: Channel, person: Person) -> Ask | None:
+        """Both reveals are asked for by personId, the identifier of the highest confidence."""
+        operation = self.operations.get(channel)
+        if operation is None or not person.vendor_key:
+            return None
+        parameters: dict[str, Any] = {"personId": person.person_id}
+        if channel is Channel.PHONE:
+            parameters["revealPhoneNumberViaPartners"] = self._partners
+        return Ask(operation.name, person.person_id, parameters)
+
+    @staticmethod
+    def callback_needed(channel: Channel, plan: str, phone_via_partners: bool | None = None) -> bool:
+        """webhookUrl is required for e-mail on all plans, for phones only where partners are asked."""
+        return channel is Channel.EMAIL or _partners(plan, phone_via_partners)
+
+    def slot(self, *, patience: float | None) -> AbstractAsyncContextManager[PaidSlot]:
+        """See `Provider.slot`."""
+        return self._client.transport.paid_slot(patience=patience)
+
+    async def submit(
+        self, slot: PaidSlot, operation: str, asks: Sequence[Mapping[str, Any]], callback_url: str | None
+    ) -> PaidOutcome:
+        """See `Provider.submit`. A reveal is for one person."""
+        (parameters,) = asks
+        body = dict(parameters) | ({"webhookUrl": callback_url} if callback_url else {})
+        if self._channels[operation] is Channel.EMAIL:
+            return await self._client.reveal_email(slot, body)
+        return await self._client.reveal_phone(slot, body)
+
+    def tracking_id(self, body: bytes) -> str | None:
+        """See `Provider.tracking_id`."""
+        return payload.tracking_id(body)
+
+    async def poll(self, operation: str, tracking_id: str) -> Answer:
+        """See `Provider.poll`. Both reveals are tracked at one path."""
+        return await self._client.track(tracking_id, patience=POLL_PATIENCE)
+
+    def read(
+        self, operation: str, body: bytes, asks: Sequence[Mapping[str, Any]], tracking_id: str | None, via: Via
+    ) -> list[Reading]:
+        """See `Provider.read`."""
+        channel = self._channels[operation]
+        return [payload.read(body, channel, self._plan, parameters, tracking_id, via) for parameters in asks]
+
+    def charges(self, operation: str, outcome: Outcome) -> tuple[Charge, ...]:
+        """See `Provider.charges`."""
+        return prices.charges(self._plan, self._channels[operation], outcome)
+
+
+def _partners(plan: str, phone_via_partners: bool | None) -> bool:
+    return plan == "multi_provider" if phone_via_partners is None else phone_via_partners

@@ -1,0 +1,129 @@
+"""Search records as rows of `people` and `organizations`: one explicit Arrow schema each, whatever the vendor sent.
+
+The scalar columns of a person hold the first value of a list, the plural ones all of them (JSON in the destination).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from sources.clodura.records import Record, extra, fingerprint, organization_key, person_key, scalar, texts
+
+SOURCE = "clodura"
+
+PEOPLE = pa.schema(
+    [
+        pa.field("person_id", pa.string(), nullable=False),
+        pa.field("first_name", pa.string()),
+        pa.field("last_name", pa.string()),
+        pa.field("full_name", pa.string()),
+        pa.field("title", pa.string()),
+        pa.field("titles", pa.list_(pa.string())),
+        pa.field("seniority", pa.string()),
+        pa.field("seniorities", pa.list_(pa.string())),
+        pa.field("function", pa.string()),
+        pa.field("functions", pa.list_(pa.string())),
+        pa.field("city", pa.string()),
+        pa.field("state", pa.string()),
+        pa.field("country", pa.string()),
+        pa.field("linkedin_url", pa.string()),
+        pa.field("contact_email_status", pa.string()),
+        pa.field("organization_id", pa.string()),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("extra", pa.string()),
+    ]
+)
+
+ORGANIZATIONS = pa.schema(
+    [
+        pa.field("organization_id", pa.string(), nullable=False),
+        pa.field("name", pa.string()),
+        pa.field("domain", pa.string()),
+        pa.field("domains", pa.list_(pa.string())),
+        pa.field("employee_size", pa.string()),
+        pa.field("country", pa.string()),
+        pa.field("source", pa.string(), nullable=False),
+    ]
+)
+
+Row = dict[str, Any]
+
+
+def person_row(record: Record) -> Row:
+    """One row of `people`."""
+    titles = list(texts(record.get("personTitle")))
+    seniorities = list(texts(record.get("seniority")))
+    functions = list(texts(record.get("functional")))
+    first, last = scalar(record.get("firstName")), scalar(record.get("lastName"))
+    return {
+        "person_id": person_key(record)[0],
+        "first_name": first,
+        "last_name": last,
+        "full_name": " ".join(part for part in (first, last) if part) or scalar(record.get("fullName")),
+        "title": titles[0] if titles else None,
+        "titles": titles,
+        "seniority": seniorities[0] if seniorities else None,
+        "seniorities": seniorities,
+        "function": functions[0] if functions else None,
+        "functions": functions,
+        "city": scalar(record.get("personCity")),
+        "state": scalar(record.get("personState")),
+        "country": scalar(record.get("personCountry")),
+        "linkedin_url": scalar(record.get("linkedinUrl")),
+        "contact_email_status": scalar(record.get("contactEmailStatus")),
+        "organization_id": organization_key(record),
+        "source": SOURCE,
+        "extra": extra(record),
+    }
+
+
+def organization_row(record: Record) -> Row | None:
+    """One row of `organizations`, or None where the record names no employer."""
+    key = organization_key(record)
+    if key is None:
+        return None
+    domains = [domain.lower() for domain in texts(record.get("companyDomain"))]
+    return {
+        "organization_id": key,
+        "name": scalar(record.get("organizationName")),
+        "domain": domains[0] if domains else None,
+        "domains": domains,
+        "employee_size": scalar(record.get("companyEmployeeSize")),
+        "country": scalar(record.get("companyCountry")),
+        "source": SOURCE,
+    }
+
+
+def merge_organizations(rows: Iterable[Row]) -> list[Row]:
+    """One row an organization: what one record leaves out, another may hold; the first value stands."""
+    merged: dict[str, Row] = {}
+    for row in rows:
+        known = merged.setdefault(row["organization_id"], row)
+        if known is not row:
+            for name, value in row.items():
+                if not known[name] and value:
+                    known[name] = value
+    return list(merged.values())
+
+
+def latest_by(rows: Iterable[Row], key: str) -> list[Row]:
+    """One row a key, the last one given."""
+    return list({row[key]: row for row in rows}.values())
+
+
+def row_hash(row: Row) -> str:
+    """Names the content of a row."""
+    return fingerprint(row)
+
+
+def people_table(rows: Sequence[Row]) -> pa.Table:
+    """Rows of `people` as Arrow."""
+    return pa.Table.from_pylist(list(rows), schema=PEOPLE)
+
+
+def organizations_table(rows: Sequence[Row]) -> pa.Table:
+    """Rows of `organizations` as Arrow."""
+    return pa.Table.from_pylist(list(rows), schema=ORGANIZATIONS)

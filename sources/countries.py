@@ -1,0 +1,69 @@
+"""Country names and ISO regions, from the names that come with `phonenumbers` (CLDR's, in many languages).
+
+Used to warn of a country filter that no vendor will know, and to read national phone numbers.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+#: other names in common use; the vendors' own lists are not published
+_ALIASES = {
+    "usa": "US", "u.s.": "US", "u.s.a.": "US", "united states of america": "US", "america": "US", "uk": "GB",
+    "great britain": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "uae": "AE", "czechia": "CZ",
+    "north macedonia": "MK", "türkiye": "TR", "turkiye": "TR", "ivory coast": "CI", "korea": "KR",
+    "republic of korea": "KR", "russian federation": "RU", "viet nam": "VN", "holland": "NL", "the netherlands": "NL",
+    "burma": "MM", "eswatini": "SZ", "cape verde": "CV", "hong kong": "HK", "macau": "MO", "bolivia": "BO",
+    "venezuela": "VE", "iran": "IR", "syria": "SY", "tanzania": "TZ", "laos": "LA", "moldova": "MD", "brunei": "BN",
+    "palestine": "PS", "republic of ireland": "IE",
+}  # fmt: skip
+
+
+@cache
+def english_names() -> tuple[str, ...]:
+    """Full English country names, sorted: "India", "United States", ..."""
+    return tuple(sorted(_names("en").values()))
+
+
+@cache
+def _names(language: str) -> dict[str, str]:
+    from phonenumbers.geodata.locale import LOCALE_DATA
+
+    found = {}
+    for region, names in LOCALE_DATA.items():
+        name = names.get(language, "")
+        if name.startswith("*"):  # a reference to another language that has the same name
+            name = names.get(name[1:], "")
+        if name and not name.startswith("*"):
+            found[region] = name
+    return found
+
+
+@cache
+def _regions() -> dict[str, str]:
+    from phonenumbers.geodata.locale import LOCALE_DATA
+
+    found: dict[str, str] = {}
+    for region, names in LOCALE_DATA.items():
+        for name in names.values():
+            if name and not name.startswith("*"):
+                found.setdefault(name.casefold(), region)
+    for region, name in _names("en").items():  # English wins where two languages use one word for two countries
+        found[name.casefold()] = region
+    return found | _ALIASES
+
+
+def region_of(country: str | None) -> str | None:
+    """The ISO 3166 alpha-2 region of a country's name, alias or code, or None where it is not known."""
+    if not country:
+        return None
+    text = country.strip()
+    if len(text) == 2 and text.isascii() and text.upper() in _names("en"):
+        return text.upper()
+    return _regions().get(text.casefold())
+
+
+def english_name(country: str) -> str | None:
+    """The full English name of a country given by any name, alias or code."""
+    region = region_of(country)
+    return _names("en").get(region) if region else None

@@ -1,0 +1,202 @@
+"""How many requests may go out: several rate windows at once, and a concurrency that shrinks when a vendor says 429.
+
+Windows slide: a request may go when, for every window, the request ``limit`` places back is older than the window.
+Windows of a minute and longer must outlive the process (a daily quota does not start anew because cron started us
+again), so their grants are noted through `Counters`, which the ledger implements. They are noted in small blocks
+BEFORE they are used: a crash forgets requests that were never sent, never requests that were.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol
+
+import anyio
+
+from sources.clock import Clock
+from sources.errors import ConfigurationError, QuotaExhausted
+
+_UNITS = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600, "d": 86400}
+_UNITS |= {"day": 86400}
+_PATTERN = re.compile(r"^\s*(\d+)\s*(?:/|\s+per\s+)\s*(\d*)\s*([a-z]+?)s?\s*$", re.IGNORECASE)
+
+#: Windows at least this long (seconds) are counted across restarts.
+DURABLE_FROM = 60.0
+#: Windows at least this long keep a part back for collecting what is already paid for.
+QUOTA_FROM = 3600.0
+
+
+@dataclass(frozen=True)
+class Window:
+    """At most ``limit`` requests in any ``seconds``."""
+
+    limit: int
+    seconds: float
+
+    @classmethod
+    def parse(cls, text: str) -> Window:
+        """``"10/second"``, ``"100/minute"``, ``"2000/day"``, ``"50/10 seconds"``; ConfigurationError otherwise."""
+        match = _PATTERN.match(text)
+        if match is None or match[3].lower() not in _UNITS or int(match[1]) < 1 or match[2] == "0":
+            raise ConfigurationError(
+                f"rate_limits: {text!r} is not a rate. Write it as COUNT/UNIT with second, minute, hour or day, "
+                f'for example "10/second".'
+            )
+        return cls(limit=int(match[1]), seconds=float(int(match[2] or 1) * _UNITS[match[3].lower()]))
+
+    def kept(self, share: float) -> int:
+        """Requests of this window that only collecting may use; none in short windows, never all of it."""
+        if self.seconds < QUOTA_FROM:
+            return 0
+        return min(self.limit - 1, math.ceil(self.limit * share))
+
+
+class Counters(Protocol):
+    """Where grants of long windows are noted, by a key that names vendor and account (never the key itself)."""
+
+    async def load(self, name: str, since: float) -> list[tuple[float, int]]:
+        """Noted (epoch seconds, requests) at or after ``since``, oldest first; negative = given back."""
+        ...
+
+    async def add(self, name: str, at: float, requests: int) -> None:
+        """Note ``requests`` grants at ``at``; durable when it returns."""
+        ...
+
+
+class RateLimiter:
+    """Grants requests one by one so that no window is ever exceeded.
+
+    ``share`` of each window of an hour or longer is kept for collecting (polls): answers that are already paid for
+    must not be stranded by the purchase of more.
+    """
+
+    def __init__(
+        self, windows: Sequence[Window], clock: Clock, *, counters: Counters | None = None, name: str = "", share: float
+    ) -> None:
+        self.windows = tuple(windows)
+        self._clock = clock
+        self._counters = counters
+        self._name = name
+        self._share = share
+        self._grants: deque[float] = deque(maxlen=max((w.limit for w in self.windows), default=1))
+        durable = [w for w in self.windows if w.seconds >= DURABLE_FROM] if counters else []
+        self._block = max(1, min([10, *(w.limit // 10 for w in durable)])) if durable else 0
+        self._noted = 0  # granted ahead in the counters, not yet used
+        self._turns = (anyio.Lock(), anyio.Lock())
+        self._paused_until = -math.inf
+        self._origin = (clock.time(), clock.monotonic())
+
+    def now(self) -> float:
+        """Epoch seconds that never go back, not behind anything noted earlier: a clock set back frees nothing."""
+        wall, steady = self._origin
+        return wall + (self._clock.monotonic() - steady)
+
+    async def __aenter__(self) -> RateLimiter:
+        if self._block and self._counters:
+            longest = max(w.seconds for w in self.windows)
+            for at, requests in await self._counters.load(self._name, self._clock.time() - longest):
+                for _ in range(requests):
+                    self._grants.append(at)
+                for _ in range(min(-requests, len(self._grants))):
+                    self._grants.pop()
+            latest = self._grants[-1] if self._grants else -math.inf
+            self._origin = (max(self._clock.time(), latest), self._clock.monotonic())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._noted and self._counters:
+            with anyio.CancelScope(shield=True):
+                unused, self._noted = self._noted, 0
+                await self._counters.add(self._name, self.now(), -unused)
+
+    async def acquire(self, *, collecting: bool = False, patience: float | None = None) -> None:
+        """Wait for the next grant. Raises `QuotaExhausted` instead of waiting longer than ``patience`` seconds."""
+        async with self._turns[collecting]:
+            while True:
+                wait = self._wait(collecting)
+                if wait > 0:
+                    if patience is not None and wait > patience:
+                        raise QuotaExhausted(
+                            f"The rate limits ({self}) leave no call for another {wait:.0f} s. Nothing was sent.",
+                            until=self.now() + wait,
+                        )
+                    await self._clock.sleep(wait)
+                elif self._block and self._noted == 0:
+                    await self._note()
+                else:
+                    self._noted -= 1 if self._block else 0
+                    self._grants.append(self.now())
+                    return
+
+    def pause(self, seconds: float) -> None:
+        """Grant nothing for ``seconds``: the vendor said 429."""
+        self._paused_until = max(self._paused_until, self.now() + seconds)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{w.limit} in {w.seconds:g} s" for w in self.windows) or "none"
+
+    async def _note(self) -> None:
+        assert self._counters is not None
+        await self._counters.add(self._name, self.now(), self._block)
+        self._noted += self._block
+
+    def _wait(self, collecting: bool) -> float:
+        now = self.now()
+        wait = self._paused_until - now
+        for window in self.windows:
+            limit = window.limit - (0 if collecting else window.kept(self._share))
+            if len(self._grants) >= limit:
+                wait = max(wait, self._grants[-limit] + window.seconds - now)
+        return wait
+
+
+class AdaptiveConcurrency:
+    """How many requests may be under way: halved by a 429, regained one by one.
+
+    At most one halving a second, so that the 429s of requests already under way count as one message.
+    """
+
+    def __init__(self, most: int, clock: Clock) -> None:
+        self._most = most
+        self._clock = clock
+        self._limiter = anyio.CapacityLimiter(most)
+        self._good = 0
+        self._halved_at = -math.inf
+
+    @property
+    def limit(self) -> int:
+        """Requests that may be under way now."""
+        return int(self._limiter.total_tokens)
+
+    async def __aenter__(self) -> None:
+        await self._limiter.acquire_on_behalf_of(_borrower())
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._limiter.release_on_behalf_of(_borrower())
+
+    def throttled(self) -> None:
+        """A 429 came back."""
+        self._good = 0
+        if self._clock.monotonic() - self._halved_at >= 1.0:
+            self._halved_at = self._clock.monotonic()
+            self._limiter.total_tokens = max(1, self.limit // 2)
+
+    def answered(self) -> None:
+        """A request was answered by anything but 429."""
+        self._good += 1
+        if self._good >= self.limit and self.limit < self._most:
+            self._good = 0
+            self._limiter.total_tokens = self.limit + 1
+
+
+def _borrower() -> object:
+    return anyio.get_current_task().id

@@ -1,0 +1,333 @@
+"""The one module that speaks HTTP to a vendor (the one that imports httpx).
+
+Two kinds of send, and they share nothing but the wire:
+
+* `Transport.fetch`: repeatable requests (search, track, credits). Retried with jittered back-off on connection
+  errors, 429 and 5xx, inside a budget of time.
+* `Transport.paid_slot` then `PaidSlot.send`: ONE request on the wire, no retry, no redirect, no connection that idled
+  over 2 s. What happened comes back as a value (`PaidOutcome`); whether to try again is the ledger's decision.
+
+Each connection has an httpx client of its own. One httpx client with 100 connections did 118 requests/s on 2 cores,
+a hundred clients of one 2,400 (docs/adr/0002-transport.md). The aiohttp transport is faster still, but it reports a
+connection that was reset AFTER the request had left as `ConnectTimeout`: on the paid path that is "was never sent",
+and would be bought again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from types import TracebackType
+from urllib.parse import urlsplit
+
+import anyio
+import httpx
+
+from sources.backoff import RETRYABLE, Backoff, parse_retry_after
+from sources.clock import SYSTEM_CLOCK, SYSTEM_DICE, Clock, Dice
+from sources.errors import ConfigurationError, Unavailable
+from sources.limits import AdaptiveConcurrency, RateLimiter
+
+#: Seconds after which an idle connection is not used again: the far end may be closing it as we write, and then
+#: nobody can say whether the request was acted on.
+IDLE_LIMIT = 2.0
+#: The largest answer read, in bytes. A page of 100 people is about 60 kB.
+BODY_LIMIT = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds allowed to connect, and for each silence while reading or writing."""
+
+    connect: float = 10.0
+    read: float = 60.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A complete HTTP answer. ``retry_after`` is in seconds."""
+
+    status: int
+    body: bytes = field(repr=False)
+    retry_after: float | None = None
+    location: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+
+@dataclass(frozen=True)
+class NeverConnected:
+    """No byte of the request left: certainly nothing was bought."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A status line came back. ``complete`` is False where the body broke off: the status still counts."""
+
+    answer: Answer
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The request left, in part or whole, and no status came back: nobody here can say what was bought."""
+
+    reason: str
+
+
+PaidOutcome = NeverConnected | Answered | Lost
+
+
+class Transport:
+    """HTTP to one vendor host under one key. An async context manager; belongs to the event loop it was opened in.
+
+    ``headers`` carries the key: it is shown by no repr and named in no error. ``concurrency`` bounds repeatable
+    requests under way, ``paid_concurrency`` paid ones; together they are the most connections there can be.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        headers: Mapping[str, str],
+        limiter: RateLimiter,
+        *,
+        concurrency: int = 16,
+        paid_concurrency: int = 16,
+        backoff: Backoff | None = None,
+        timeouts: Timeouts | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        dice: Dice = SYSTEM_DICE,
+        user_agent: str = "leadsync",
+    ) -> None:
+        self.base_url = check_base_url(base_url)
+        self._headers = {**headers, "User-Agent": user_agent, "Accept": "application/json"}
+        self.limiter = limiter
+        self._backoff = backoff or Backoff()
+        self._timeouts = timeouts or Timeouts()
+        self._clock = clock
+        self._dice = dice
+        self._under_way = AdaptiveConcurrency(concurrency, clock)
+        self._repeatable = _Clients(concurrency, self._make_client)
+        self._paid = _Clients(paid_concurrency, self._make_client)
+        self._paid_under_way = AdaptiveConcurrency(paid_concurrency, clock)
+        self._stack = AsyncExitStack()
+        #: requests put on the wire, retries included
+        self.requests_sent = 0
+
+    def __repr__(self) -> str:
+        return f"Transport({self.base_url!r})"
+
+    async def __aenter__(self) -> Transport:
+        self._ssl = httpx.create_ssl_context(trust_env=True)  # once: each would cost 20 ms
+        await self._stack.enter_async_context(self.limiter)
+        self._stack.push_async_callback(self._repeatable.close)
+        self._stack.push_async_callback(self._paid.close)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def fetch(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: object = None,
+        collecting: bool = False,
+        patience: float | None = None,
+    ) -> Answer:
+        """Send a repeatable request until it is answered by anything but 408, 429 or 5xx.
+
+        ``collecting`` may use the part of the daily quota kept for it; ``patience`` bounds the wait for our own rate
+        limits (seconds). Raises `Unavailable` when the budget of time is used up, `QuotaExhausted` by the limiter.
+        """
+        started = self._clock.monotonic()
+        attempt = 0
+        while True:
+            attempt += 1
+            async with self._under_way:
+                await self.limiter.acquire(collecting=collecting, patience=patience)
+                async with self._repeatable.one() as client:
+                    self.requests_sent += 1
+                    outcome = await self._exchange(client, method, path, json)
+                status = outcome.answer.status if isinstance(outcome, Answered) else None
+                self._under_way.throttled() if status == 429 else self._under_way.answered()
+            retry_after: float | None = None
+            if isinstance(outcome, Answered):
+                if outcome.complete and status not in RETRYABLE:
+                    return outcome.answer
+                retry_after = outcome.answer.retry_after
+                trouble = f"HTTP {status}" if outcome.complete else f"HTTP {status} with a body that broke off"
+            else:
+                trouble = outcome.reason
+            elapsed = self._clock.monotonic() - started
+            wait = self._backoff.delay(attempt, elapsed, retry_after, self._dice)
+            if wait is None:
+                raise Unavailable(
+                    f"{method} {path} at {self.base_url} was not answered within {self._backoff.budget:g} s "
+                    f"({attempt} attempts, the last: {trouble}).",
+                    status=status,
+                )
+            if status == 429:
+                self.limiter.pause(wait)
+            await self._clock.sleep(wait)
+
+    @asynccontextmanager
+    async def paid_slot(self, *, patience: float | None = None) -> AsyncIterator[PaidSlot]:
+        """A rate token and a free connection, held for one paid request. What leaves the block unsent is not sent."""
+        async with self._paid_under_way, self._paid.one() as client:
+            await self.limiter.acquire(patience=patience)
+            yield PaidSlot(self, client)
+
+    async def send_paid(self, client: httpx.AsyncClient, method: str, path: str, json: object) -> PaidOutcome:
+        """Put one paid request on the wire, once. Only `PaidSlot` calls this."""
+        self.requests_sent += 1
+        outcome = await self._exchange(client, method, path, json)
+        if isinstance(outcome, Answered) and outcome.answer.status == 429:
+            self._paid_under_way.throttled()
+        else:
+            self._paid_under_way.answered()
+        return outcome
+
+    async def _exchange(self, client: httpx.AsyncClient, method: str, path: str, json: object) -> PaidOutcome:
+        request = client.build_request(method, self.base_url + path, json=json)
+        try:
+            response = await client.send(request, stream=True)
+        except (
+            httpx.ConnectError,
+            httpx.ConnectTimeout,
+            httpx.PoolTimeout,
+            httpx.ProxyError,
+            httpx.UnsupportedProtocol,
+        ) as error:
+            return NeverConnected(type(error).__name__)
+        except httpx.HTTPError as error:
+            return Lost(type(error).__name__)
+        try:
+            body, complete = await _read(response), True
+        except (httpx.HTTPError, _TooLarge):
+            body, complete = b"", False
+        finally:
+            with anyio.CancelScope(shield=True):
+                await response.aclose()
+        answer = Answer(
+            status=response.status_code,
+            body=body,
+            retry_after=parse_retry_after(response.headers.get("retry-after"), self._clock.time()),
+            location=response.headers.get("location"),
+        )
+        return Answered(answer, complete=complete)
+
+    def _make_client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            headers=self._headers,
+            verify=self._ssl,
+            follow_redirects=False,
+            trust_env=not is_loopback(self.base_url),
+            timeout=httpx.Timeout(self._timeouts.read, connect=self._timeouts.connect),
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_LIMIT),
+        )
+
+
+class PaidSlot:
+    """The right to put exactly one paid request on the wire."""
+
+    def __init__(self, transport: Transport, client: httpx.AsyncClient) -> None:
+        self._transport = transport
+        self._client: httpx.AsyncClient | None = client
+
+    async def send(self, method: str, path: str, *, json: object) -> PaidOutcome:
+        """Send, and say what happened. A second call is a bug in the caller and raises before anything is sent."""
+        if self._client is None:
+            raise RuntimeError("a paid slot sends one request only")
+        client, self._client = self._client, None
+        return await self._transport.send_paid(client, method, path, json)
+
+
+class _Clients:
+    """A stack of one-connection clients: the one used last is handed out first, so few connections stay warm."""
+
+    def __init__(self, most: int, make: Callable[[], httpx.AsyncClient]) -> None:
+        self._make = make
+        self._idle: list[httpx.AsyncClient] = []
+        self._all: list[httpx.AsyncClient] = []
+        self._free = anyio.Semaphore(most)
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[httpx.AsyncClient]:
+        async with self._free:
+            client = self._idle.pop() if self._idle else self._new()
+            try:
+                yield client
+            finally:
+                self._idle.append(client)
+
+    def _new(self) -> httpx.AsyncClient:
+        client = self._make()
+        self._all.append(client)
+        return client
+
+    async def close(self) -> None:
+        for client in self._all:
+            with anyio.CancelScope(shield=True):
+                await client.aclose()
+        self._all.clear()
+        self._idle.clear()
+
+
+class _TooLarge(Exception):
+    pass
+
+
+async def _read(response: httpx.Response) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.aiter_bytes():
+        size += len(part)
+        if size > BODY_LIMIT:
+            raise _TooLarge
+        parts.append(part)
+    return b"".join(parts)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL names this very machine; plain HTTP is allowed there and nowhere else."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def check_base_url(url: str) -> str:
+    """The URL without a trailing slash; ConfigurationError where it is no https (or loopback http) URL."""
+    parts = urlsplit(url.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError(f"base_url: {url!r} is not a URL. Write it like https://api.clodura.ai")
+    if parts.scheme == "http" and not is_loopback(url):
+        raise ConfigurationError(
+            f"base_url: {url!r} would send the key unencrypted. Use https://{parts.hostname} "
+            f"(plain http is accepted for loopback only)."
+        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigurationError("base_url: leave out user, password, query and fragment.")
+    return url.strip().rstrip("/")
+
+
+def check_header_value(value: str, name: str) -> str:
+    """A key fit to be a header value, stripped; ConfigurationError (that does not show it) otherwise."""
+    text = value.strip()
+    if not text or not text.isascii() or not text.isprintable() or " " in text:
+        raise ConfigurationError(
+            f"{name}: empty, or holds characters that no key has (blanks, line breaks, accents). Paste it again."
+        )
+    return text

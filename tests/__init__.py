@@ -1,0 +1,1 @@
+"""The test suite: unit (pure), integration (real sockets and databases), acceptance (the command line), sandbox."""
