@@ -1,0 +1,62 @@
+"""``python -m sandbox``: starts the imitation vendor and prints its address as one JSON line once it accepts calls."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import sys
+from collections.abc import Sequence
+
+from sandbox.behaviour import Behaviour, questions
+from sandbox.behaviour_json import change_behaviour, write_behaviour
+from sandbox.credits import DEFAULT_ALLOWANCE, PLANS
+from sandbox.world import Start, Vendor
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the server. Exit codes: 0 ended by a signal or by its parent, 2 wrong usage."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.list_switches:
+        _list_switches()
+        return 0
+    from sandbox.server import open_socket, serve
+
+    try:
+        behaviour = change_behaviour(Behaviour(), json.loads(options.behaviour))
+        bound = open_socket(options.host, options.port)
+        start = Start(options.people, options.seed, options.plan, options.credits, behaviour)
+        vendor = Vendor(start)
+    except (ValueError, OSError) as error:
+        parser.error(str(error))
+    gc.freeze()
+    serve(vendor, bound, options.api_key, exit_with_parent=options.exit_with_parent)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox", description="An imitation of the vendor's API on this machine."
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
+    parser.add_argument("--port", type=int, default=0, help="0: any free port")
+    parser.add_argument("--people", type=int, default=1000, help="size of the population, 1 to 1000000")
+    parser.add_argument("--seed", type=int, default=1, help="another seed, other people")
+    parser.add_argument("--plan", choices=PLANS, default="multi_provider", help="decides prices and shapes of results")
+    parser.add_argument("--credits", type=float, default=DEFAULT_ALLOWANCE, help="the allowance at the start")
+    parser.add_argument("--api-key", default="sandbox-key", help="the only key that is accepted")
+    parser.add_argument("--behaviour", default="{}", metavar="JSON", help="switches; see --list-switches")
+    parser.add_argument("--exit-with-parent", action="store_true", help="end when stdin ends")
+    parser.add_argument("--list-switches", action="store_true", help="print every switch, its default, its question")
+    return parser
+
+
+def _list_switches() -> None:
+    defaults = write_behaviour(Behaviour())
+    for name, question in questions().items():
+        sys.stdout.write(f"{name} = {json.dumps(defaults[name])}\n    {question}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

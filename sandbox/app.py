@@ -1,0 +1,163 @@
+"""The ASGI application: routes a request, checks its key and the limits, lets faults happen, and books all of it.
+
+Paths and methods: search, reveal and credits pages, each in section Endpoint.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass, replace
+from typing import Final, cast
+
+from sandbox.behaviour import Behaviour
+from sandbox.bodies import Refused
+from sandbox.control import PREFIX, control
+from sandbox.faults import Fault
+from sandbox.jobs import Fate
+from sandbox.reveal import Prepared
+from sandbox.tracking import track
+from sandbox.wire import (
+    GARBLED,
+    Answer,
+    Receive,
+    Reply,
+    Scope,
+    Send,
+    come_back,
+    cut,
+    error_answer,
+    json_answer,
+    read,
+    reset,
+    send_answer,
+    stay_silent,
+)
+from sandbox.world import Vendor, World
+
+_ROUTES: Final = {
+    ("POST", "/api/v1/search/people"): "search",
+    ("POST", "/api/v1/search/people/email/match"): "reveal_email",
+    ("POST", "/api/v1/search/people/phone/match"): "reveal_phone",
+    ("GET", "/api/v1/credits"): "credits",
+}
+_TRACK: Final = "/api/v1/search/people/track/"
+_UNKNOWN: Final = "unknown"
+_UNANSWERED: Final = {"reset", "cut", "silence"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    """What is to be said to a call, and how: as it is, or with a fault."""
+
+    answer: Answer
+    fault: Fault | None = None
+    person_id: str | None = None
+    acted: bool = False
+
+
+class Sandbox:
+    """The application."""
+
+    def __init__(self, vendor: Vendor, api_key: str) -> None:
+        self._vendor = vendor
+        self._key = api_key.encode()
+        self._jitter = random.Random(f"{vendor.start.seed}:latency")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the lifespan of the server."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["path"].startswith(PREFIX):
+            await send_answer(send, await control(self._vendor, scope, await read(receive)))
+        else:
+            await self._serve(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                await self._vendor.world.close()
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        world, path = self._vendor.world, scope["path"]
+        operation = _ROUTES.get((scope["method"], path), _UNKNOWN)
+        if scope["method"] == "GET" and path.startswith(_TRACK):
+            operation = "track"
+        number = world.books.arrived(operation)
+        exchange = await self._exchange(world, operation, scope, await read(receive))
+        least, most = world.behaviour.latency
+        if most > 0:
+            await asyncio.sleep(self._jitter.uniform(least, most))
+        fault = exchange.fault
+        kind = fault.kind if fault else None
+        world.books.answered(
+            number,
+            None if kind in _UNANSWERED else exchange.answer.status,
+            person_id=exchange.person_id,
+            acted=exchange.acted,
+            fault=fault.name if fault else None,
+        )
+        match kind:
+            case "reset":
+                await reset(scope, receive)
+            case "silence":
+                await stay_silent(scope, receive, world.behaviour.silence_seconds)
+            case "cut":
+                await cut(scope, receive, send, exchange.answer)
+            case _:
+                await send_answer(send, exchange.answer)
+
+    async def _exchange(self, world: World, operation: str, scope: Scope, raw: bytes) -> _Exchange:
+        behaviour = world.behaviour
+        try:
+            if (b"x-api-key", self._key) not in scope["headers"]:
+                raise Refused(401, "Invalid access credentials")
+            if operation == _UNKNOWN:
+                raise Refused(404, "Route NOT FOUND")
+            wait = world.limiter.wait()
+            if wait > 0:
+                return _Exchange(_too_many(behaviour, wait, world.now()))
+            prepared = _prepare(world, operation, scope["path"], raw)
+        except Refused as refusal:
+            return _Exchange(error_answer(refusal.status, refusal.message, behaviour.error_body))
+        fault = world.faults.decide(operation, prepared.person_id)
+        exchange = _Exchange(Answer(200, b""), fault, prepared.person_id)
+        if fault is None or fault.moment == "after":
+            reply = await _run(prepared, fault, behaviour)
+            exchange = replace(exchange, answer=reply.answer, acted=reply.acted)
+        if fault is not None and fault.kind == "status":
+            answer = error_answer(fault.code, "An unexpected error occurred", behaviour.error_body)
+            return replace(exchange, answer=_too_many(behaviour, 1, world.now()) if fault.code == 429 else answer)
+        return replace(exchange, answer=GARBLED) if fault is not None and fault.kind == "garbled" else exchange
+
+
+async def _run(prepared: Prepared, fault: Fault | None, behaviour: Behaviour) -> Reply:
+    fate = cast("Fate", fault.kind) if fault is not None and fault.kind in {"dropped", "failed"} else "normal"
+    try:
+        return await prepared.run(fate)
+    except Refused as refusal:
+        return Reply(error_answer(refusal.status, refusal.message, behaviour.error_body))
+
+
+def _prepare(world: World, operation: str, path: str, raw: bytes) -> Prepared:
+    """Make ready what the call asks for. Raises Refused."""
+    if operation in {"reveal_email", "reveal_phone"}:
+        return world.reveals.prepare(operation, raw)
+
+    async def run(_fate: Fate) -> Reply:
+        if operation == "search":
+            return world.search.answer(raw)
+        if operation == "track":
+            return Reply(track(world.jobs, world.behaviour, path.removeprefix(_TRACK)))
+        return Reply(json_answer(world.account.answer()))
+
+    return Prepared(None, run)
+
+
+def _too_many(behaviour: Behaviour, wait: float, now: float) -> Answer:
+    answer = error_answer(429, "Rate limit exceeded", behaviour.error_body)
+    return come_back(answer, wait, behaviour.retry_after, now)

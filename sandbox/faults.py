@@ -1,0 +1,110 @@
+"""Decides which calls go wrong, and how: rules that a test can state exactly, or probabilities drawn from the seed.
+
+Nothing here acts; a decision is a value that the application carries out.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+FaultKind = Literal["status", "reset", "cut", "garbled", "silence", "dropped", "failed"]
+Moment = Literal["before", "after"]
+
+OPERATIONS: Final = ("search", "reveal_email", "reveal_phone", "track", "credits")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """How one call goes wrong.
+
+    ``status``: answered with ``code``. ``reset``: the connection is reset without an answer. ``cut``: it is closed in
+    the middle of the answer. ``garbled``: status 200 with a body that is no JSON. ``silence``: never answered.
+    ``dropped``: the job is accepted and never finishes. ``failed``: the job ends with the status word "failed".
+    With moment ``before`` nothing has been done or charged; ``after``, everything has.
+    """
+
+    name: str
+    kind: FaultKind
+    moment: Moment
+    code: int = 0
+
+
+_NAMES: Final[dict[str, tuple[FaultKind, Moment]]] = {
+    "reset_before": ("reset", "before"),
+    "reset_after": ("reset", "after"),
+    "cut_after": ("cut", "after"),
+    "garbled_before": ("garbled", "before"),
+    "garbled_after": ("garbled", "after"),
+    "silence_before": ("silence", "before"),
+    "silence_after": ("silence", "after"),
+    "dropped": ("dropped", "after"),
+    "failed": ("failed", "after"),
+}
+
+
+def parse_fault(name: str) -> Fault:
+    """The fault of that name: one of the list above, or ``429``, ``503_before``, ``500_after``, any status so.
+
+    A bare status means before.
+    """
+    status = re.fullmatch(r"([3-5]\d\d)(?:_(before|after))?", name)
+    if status is not None:
+        return Fault(name, "status", "after" if status[2] == "after" else "before", int(status[1]))
+    if name not in _NAMES:
+        raise ValueError(f"unknown fault {name!r}: a status such as '429', '500_after', or one of {sorted(_NAMES)}")
+    return Fault(name, *_NAMES[name])
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRule:
+    """Which calls go wrong: all the conditions given must hold. Without any, every call of the operation.
+
+    ``operation`` is one of OPERATIONS or "any". Calls are counted per rule, over those of its operation and, where
+    ``person_id`` is given, about that person: ``nth`` lists positions from 1, ``first`` means 1 to N. Calls refused for
+    their key, a rate limit or a malformed reveal are not counted.
+    """
+
+    operation: str
+    fault: str
+    nth: tuple[int, ...] = ()
+    first: int | None = None
+    person_id: str | None = None
+    probability: float = 1.0
+
+    def __post_init__(self) -> None:
+        parse_fault(self.fault)
+        if self.operation not in (*OPERATIONS, "any"):
+            raise ValueError(f"unknown operation {self.operation!r} in a fault: one of {OPERATIONS} or 'any'")
+
+    def as_json(self) -> Mapping[str, object]:
+        """The rule as it is written in a behaviour, conditions that are not given left out."""
+        values = {name: getattr(self, name) for name in FaultRule.__slots__}
+        defaults = {"nth": (), "first": None, "person_id": None, "probability": 1.0}
+        return {name: value for name, value in values.items() if defaults.get(name, ...) != value}
+
+
+class FaultDecider:
+    """Applies the rules to calls in the order they come. The first rule that fits wins; all of them count the call."""
+
+    def __init__(self, rules: tuple[FaultRule, ...], seed: int) -> None:
+        self._rules = [(rule, parse_fault(rule.fault)) for rule in rules]
+        self._counts = [0] * len(rules)
+        self._draws = [random.Random(f"{seed}:fault:{position}") for position in range(len(rules))]
+
+    def decide(self, operation: str, person_id: str | None) -> Fault | None:
+        """What goes wrong with this call, if anything."""
+        decided = None
+        for position, (rule, fault) in enumerate(self._rules):
+            if rule.operation not in (operation, "any") or rule.person_id not in (None, person_id):
+                continue
+            self._counts[position] += 1
+            count = self._counts[position]
+            drawn = self._draws[position].random() < rule.probability
+            counted = (not rule.nth or count in rule.nth) and (rule.first is None or count <= rule.first)
+            if drawn and counted and decided is None:
+                decided = fault
+        return decided

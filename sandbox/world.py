@@ -1,0 +1,95 @@
+"""Everything that a reset starts anew: a population, its books, jobs and switches."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sandbox.behaviour import Behaviour, Switchboard
+from sandbox.books import Books
+from sandbox.credits import DEFAULT_ALLOWANCE, Account, Plan
+from sandbox.faults import FaultDecider
+from sandbox.generation import build_population
+from sandbox.jobs import Jobs, Surroundings, Timer
+from sandbox.limits import RateLimiter
+from sandbox.population import Population
+from sandbox.reveal import Reveals
+from sandbox.search import Search
+from sandbox.webhooks import Courier
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a world is made from. ``credits`` is the allowance."""
+
+    people: int = 1000
+    seed: int = 1
+    plan: Plan = "multi_provider"
+    credits: float = DEFAULT_ALLOWANCE
+    behaviour: Behaviour = field(default_factory=Behaviour)
+
+
+def _later(seconds: float, call: Callable[[], None]) -> Timer:
+    return asyncio.get_running_loop().call_later(seconds, call)
+
+
+REAL_SURROUNDINGS = Surroundings(now=time.time, later=_later, new_id=lambda: secrets.token_hex(12))
+"""Tracking ids are 24 hexadecimal digits, never the same in two runs. Their real form is not documented."""
+
+
+class World:
+    """One imitated vendor, from a reset to the next. ``population`` may be handed on from the world before."""
+
+    def __init__(
+        self, start: Start, population: Population | None = None, surroundings: Surroundings = REAL_SURROUNDINGS
+    ) -> None:
+        if population is None or (population.seed, population.size) != (start.seed, start.people):
+            population = build_population(start.seed, start.people)
+        self.start = start
+        self.now = surroundings.now
+        self.population = population
+        self.switchboard = Switchboard(start.behaviour)
+        self.books = Books(surroundings.now)
+        self.account = Account(start.plan, start.credits, self.books)
+        viewed: set[int] = set()
+        self._courier = Courier(self.switchboard, self.books, start.seed)
+        self.jobs = Jobs(population, self.account, self.books, self._courier, viewed, self.switchboard, surroundings)
+        self.search = Search(population, self.account, self.books, viewed, self.switchboard)
+        self.reveals = Reveals(population, self.account, self.jobs, self.switchboard)
+        self._arm(start.behaviour)
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """The switches in force."""
+        return self.switchboard.behaviour
+
+    def change(self, behaviour: Behaviour) -> None:
+        """Put other switches in force; faults and limits count from zero where theirs are others."""
+        before, self.switchboard.behaviour = self.behaviour, behaviour
+        if (before.faults, before.rate_limits) != (behaviour.faults, behaviour.rate_limits):
+            self._arm(behaviour)
+
+    def _arm(self, behaviour: Behaviour) -> None:
+        self.faults = FaultDecider(behaviour.faults, self.start.seed)
+        self.limiter = RateLimiter(behaviour.rate_limits, self.now)
+
+    async def close(self) -> None:
+        """Stop jobs and webhooks."""
+        self.jobs.close()
+        await self._courier.close()
+
+
+class Vendor:
+    """The world in force, and the ``start`` that a reset without arguments goes back to."""
+
+    def __init__(self, start: Start) -> None:
+        self.start = start
+        self.world = World(start)
+
+    async def restart(self, start: Start) -> None:
+        """Put a new world in place of the old one; the same population is not built again."""
+        before, self.world = self.world, World(start, self.world.population)
+        await before.close()
