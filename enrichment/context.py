@@ -1,0 +1,126 @@
+"""What the parts of the engine share: settings, the ledger, the providers, the clock, and how a run is told to end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import anyio
+
+from enrichment.capability import Capability
+from enrichment.caps import Cap
+from enrichment.ids import micros
+from enrichment.ledger import Ledger
+from sources.clock import Clock, Dice
+from sources.errors import LeadsyncError
+from sources.providers import Channel, Provider
+
+#: seconds a claim lasts unless it is renewed; renewed three times in that time
+LEASE = 60.0
+#: seconds after the last send for which webhooks of calls in doubt are waited for
+IN_DOUBT_GRACE = 10.0
+#: seconds without any connection after which a provider counts as unreachable for this run
+UNREACHABLE_AFTER = 60.0
+#: answers in a row that leave a call in doubt: then a provider is asked one call at a time, then left alone
+DOUBTFUL_SLOW, DOUBTFUL_HALT = 20, 30
+#: a rate limit that asks for a longer wait than this (seconds), and longer than the run's deadline, ends the sending
+PATIENCE = 120.0
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """How to buy. Times in seconds. ``callback_base`` None: no webhook URL is given to vendors."""
+
+    channels: Sequence[Channel]
+    caps: Sequence[Cap] = ()
+    max_unanswered: int = 16
+    poll_interval: float = 5.0
+    webhook_grace: float = 5.0
+    give_up_after: float = 86_400.0
+    wait: float = 600.0
+    callback_base: str | None = None
+    #: whether webhooks reach this very process
+    receiving: bool = False
+
+
+class Signal:
+    """Wakes a loop that waits for news; several news before it looks count as one."""
+
+    def __init__(self) -> None:
+        self._event = anyio.Event()
+
+    def set(self) -> None:
+        """There is news."""
+        self._event.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Wait for news, at most so long."""
+        with anyio.move_on_after(max(0.0, seconds)):
+            await self._event.wait()
+        self._event = anyio.Event()
+
+
+@dataclass
+class Tally:
+    """What happened so far in this run, for the live view."""
+
+    sent: int = 0
+    in_flight: int = 0
+    settled: int = 0
+    found: dict[Channel, int] = field(default_factory=dict)
+    polls: int = 0
+    webhooks: int = 0
+    throttled: int = 0
+
+
+@dataclass
+class Context:
+    """One run of the engine."""
+
+    ledger: Ledger
+    providers: Mapping[str, Provider]
+    settings: EngineSettings
+    clock: Clock
+    dice: Dice
+    run_id: str
+    owner: str
+    capability: Capability
+    started: float  # monotonic
+    tally: Tally = field(default_factory=Tally)
+    #: something changed: look whether there is more to send, or nothing more to wait for
+    wake: Signal = field(default_factory=Signal)
+    #: a document lies in the inbox
+    mail: Signal = field(default_factory=Signal)
+    #: something may be due for a poll earlier than thought
+    poll: Signal = field(default_factory=Signal)
+    #: what ended the run, a provider or an operation
+    run_error: LeadsyncError | None = None
+    halted: dict[tuple[str, str], LeadsyncError] = field(default_factory=dict)
+    #: answers in a row, by provider, that left a call in doubt
+    doubtful: dict[str, int] = field(default_factory=dict)
+    stopping: bool = False
+
+    def now(self) -> int:
+        """The ledger's time: microseconds since the epoch."""
+        return micros(self.clock)
+
+    def elapsed(self) -> float:
+        """Seconds since the run started."""
+        return self.clock.monotonic() - self.started
+
+    def remaining(self) -> float:
+        """Seconds until the run stops waiting; negative after that."""
+        return self.settings.wait - self.elapsed()
+
+    def halt_run(self, error: LeadsyncError) -> None:
+        """Nothing more is sent or asked."""
+        self.run_error = self.run_error or error
+        self.wake.set()
+        self.poll.set()
+
+    def halt(self, provider: str, operation: str | None, error: LeadsyncError) -> None:
+        """Nothing more is sent of one operation, or of all of a provider."""
+        for known in self.providers[provider].operations.values():
+            if operation in (None, known.name):
+                self.halted.setdefault((provider, known.name), error)
+        self.wake.set()

@@ -1,0 +1,215 @@
+"""The engine: sends what is wanted, collects what was accepted, and decides when a run has nothing left to wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import anyio
+import anyio.abc
+import sqlalchemy as sa
+import structlog
+
+from enrichment.caps import Cap
+from enrichment.collecting import Collector
+from enrichment.context import IN_DOUBT_GRACE, LEASE, Context
+from enrichment.ledger import books, claims, polls
+from enrichment.sending import Sender
+from sources.errors import KeyRefused, VendorError
+
+log = structlog.get_logger("leadsync.enrichment")
+
+#: seconds between looks at the ledger where nothing announces itself
+LOOK_EVERY = 1.0
+
+
+class Ending(StrEnum):
+    """Why the engine stopped."""
+
+    DONE = "done"
+    CAP = "cap"
+    QUOTA = "quota"
+    DEADLINE = "deadline"
+    STOPPED = "stopped"
+    HALTED = "halted"  # an operation, a provider or the run was refused; see `Context.halted` and `Context.run_error`
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a run of the engine ended. ``left``: wanted calls not sent. ``outstanding``: accepted ones without result."""
+
+    ending: Ending
+    left: int
+    outstanding: int
+    refused_by: Cap | None = None
+
+
+class Engine:
+    """Drives one run: `start` takes on what earlier runs left, `run` works until nothing is left to do or wait for."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._collector = Collector(context)
+        self._sender = Sender(context, lambda: self._collector.first_poll_delay)
+        self._planning = True
+        self._refused_by: Cap | None = None
+
+    async def start(self, *, alone: bool) -> None:
+        """Take over from workers that are gone, apply what lies in the inbox, make open jobs due.
+
+        ``alone``: we hold the lock of this ledger, so that every other worker is gone.
+        """
+        context = self._context
+        now = context.now()
+
+        def work(connection: sa.Connection) -> tuple[int, int]:
+            gone = claims.take_over(connection, now, all_owners=alone)
+            polls.all_now(connection, now, context.run_id)
+            return gone
+
+        back, doubtful = await context.ledger.run(work)
+        if back or doubtful:
+            log.warning("worker_gone", planned_again=back, in_doubt=doubtful)
+        await self._collector.apply_inbox()
+
+    def more_planned(self) -> None:
+        """There are new calls to send."""
+        self._context.wake.set()
+
+    def no_more_plans(self) -> None:
+        """The searches are over: once everything is sent and settled, the run is."""
+        self._planning = False
+        self._context.wake.set()
+
+    def mail(self) -> None:
+        """A document was put into the inbox."""
+        self._context.mail.set()
+
+    def stop(self) -> None:
+        """End soon: send nothing more, wait only for what is on the wire."""
+        self._context.stopping = True
+        self._sender.stop_waiting()
+        self._context.wake.set()
+        self._context.poll.set()
+
+    async def run(self) -> Report:
+        """Work until done. What is on the wire is always waited for, whatever ends the run."""
+        async with anyio.create_task_group() as helpers:
+            helpers.start_soon(self._keep_lease)
+            helpers.start_soon(self._collector.read_mail)
+            helpers.start_soon(self._collector.poll_jobs)
+            async with anyio.create_task_group() as senders:
+                ending = await self._dispatch(senders)
+            helpers.cancel_scope.cancel()
+        await self._collector.poll_everything()
+        await self._collector.apply_inbox()
+        return await self._report(ending)
+
+    async def _dispatch(self, senders: anyio.abc.TaskGroup) -> Ending:
+        context = self._context
+        enough = context.settings.max_unanswered * 3 // 4
+        while True:
+            if self._sender.in_flight > enough:  # claim several at a time: each look at the ledger costs
+                await context.wake.wait(LOOK_EVERY)
+                continue
+            claimed, self._refused_by = await self._sender.claim(senders)
+            if claimed:
+                continue
+            ending, wait = await self._look()
+            if ending is not None and self._sender.in_flight == 0:
+                return ending
+            await context.wake.wait(min(wait, LOOK_EVERY))
+
+    async def _look(self) -> tuple[Ending | None, float]:
+        """Whether the run is over, else how long to wait before looking again (seconds)."""
+        context = self._context
+        if context.stopping:
+            return Ending.STOPPED, LOOK_EVERY
+        if context.run_error is not None:
+            return Ending.HALTED, LOOK_EVERY
+        operations = self._sender.open_operations()
+        now = context.now()
+
+        def work(connection: sa.Connection) -> tuple[int | None, int, int]:
+            return (
+                claims.next_due(connection, context.run_id, operations),
+                books.outstanding(connection),
+                books.in_doubt_of(connection, context.run_id),
+            )
+
+        next_due, outstanding, in_doubt = await context.ledger.run(work)
+        in_flight = self._sender.in_flight
+        if self._planning or in_flight:
+            return None, self._until(next_due, now)
+        if next_due is not None and await self._prove(operations):
+            return None, 0.0
+        late = context.remaining() <= 0
+        if next_due is not None:
+            due_in = max((next_due - now) / 1_000_000, self._sender.paused_for())
+            capped = self._refused_by is not None and next_due <= now
+            if not capped and (due_in <= 0 or due_in <= context.remaining()):
+                return None, due_in
+            if outstanding and not late:
+                return None, LOOK_EVERY  # a settled call may free what its worst case holds
+            return (Ending.CAP if capped else Ending.DEADLINE), 0.0
+        if outstanding and not late:
+            return None, LOOK_EVERY
+        grace = self._grace() if in_doubt else 0.0
+        if grace > 0:
+            return None, grace
+        if outstanding:
+            return Ending.DEADLINE, 0.0
+        return self._ending(), 0.0
+
+    async def _prove(self, operations: Sequence[tuple[str, str]]) -> bool:
+        """Make sure of hosts and keys that no search has proven before anything is bought; True where that was news."""
+        context = self._context
+        news = False
+        for name in sorted({provider for provider, _ in operations}):
+            provider = context.providers[name]
+            if provider.proven:
+                continue
+            news = True
+            try:
+                await provider.prove()
+            except KeyRefused as error:
+                context.halt_run(error)
+            except VendorError as error:
+                context.halt(name, None, error)
+        return news
+
+    def _grace(self) -> float:
+        """Seconds left to wait for webhooks of calls whose submit's answer was lost."""
+        context = self._context
+        if not context.settings.receiving or self._sender.last_sent is None:
+            return 0.0
+        return self._sender.last_sent + IN_DOUBT_GRACE - context.clock.monotonic()
+
+    def _ending(self) -> Ending:
+        if self._sender.quota is not None:
+            return Ending.QUOTA
+        return Ending.HALTED if self._context.halted else Ending.DONE
+
+    def _until(self, next_due: int | None, now: int) -> float:
+        if next_due is None:
+            return LOOK_EVERY
+        return max((next_due - now) / 1_000_000, self._sender.paused_for(), 0.05)
+
+    async def _report(self, ending: Ending) -> Report:
+        context = self._context
+
+        def work(connection: sa.Connection) -> tuple[int, int]:
+            return books.wanted_left(connection, context.run_id), books.outstanding(connection)
+
+        left, outstanding = await context.ledger.run(work)
+        if ending in (Ending.HALTED, Ending.QUOTA) and not left and context.run_error is None:
+            ending = Ending.DEADLINE if outstanding else Ending.DONE
+        return Report(ending, left, outstanding, self._refused_by if ending is Ending.CAP else None)
+
+    async def _keep_lease(self) -> None:
+        context = self._context
+        while True:
+            await context.clock.sleep(LEASE / 3)
+            until = context.now() + round(LEASE * 1_000_000)
+            await context.ledger.run(claims.renew, context.owner, until)

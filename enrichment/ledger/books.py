@@ -1,0 +1,93 @@
+"""Sums over the ledger: what is open, what a run has done, what was spent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from enrichment.ledger.schema import calls, emails, phones, requests, transitions
+from enrichment.states import COMMITTED, State
+
+
+@dataclass(frozen=True)
+class Amount:
+    """Bounds of what was or may have been charged, in 1/100 unit."""
+
+    least: int = 0
+    most: int = 0
+
+
+@dataclass(frozen=True)
+class RunBooks:
+    """What one run did."""
+
+    calls_sent: int = 0
+    calls_settled: int = 0
+    outcomes: dict[str, int] = field(default_factory=dict)
+    emails_found: int = 0
+    phones_found: int = 0
+    spent: dict[str, Amount] = field(default_factory=dict)
+    polls: int = 0
+
+
+def by_state(connection: sa.Connection) -> dict[State, int]:
+    """Calls in each state."""
+    rows = connection.execute(sa.select(calls.c.state, sa.func.count()).group_by(calls.c.state))
+    return {State(state): int(count) for state, count in rows}
+
+
+def outstanding(connection: sa.Connection) -> int:
+    """Calls that are accepted and not settled."""
+    return _count(connection, calls, calls.c.state == State.ACCEPTED)
+
+
+def in_doubt_of(connection: sa.Connection, run_id: str) -> int:
+    """Calls of a run that are in doubt because the answer to their submit was lost."""
+    return _count(
+        connection, calls, calls.c.state == State.IN_DOUBT, calls.c.run_id == run_id, calls.c.accepted_at.is_(None)
+    )
+
+
+def wanted_left(connection: sa.Connection, run_id: str) -> int:
+    """Calls that a run wants and that are still only planned."""
+    return _count(connection, calls, calls.c.state == State.PLANNED, calls.c.wanted_by == run_id)
+
+
+def _count(connection: sa.Connection, rows: sa.FromClause, *conditions: sa.ColumnElement[bool]) -> int:
+    return int(connection.execute(sa.select(sa.func.count()).select_from(rows).where(*conditions)).scalar_one())
+
+
+def spent(connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]] = ()) -> dict[str, Amount]:
+    """What was charged at the least and may have been at the most, by unit; what is committed counts in full above."""
+    settled = calls.c.state == State.SETTLED
+    least = sa.func.sum(sa.case((settled, calls.c.amount_min), else_=0))
+    most = sa.func.sum(sa.case((settled, calls.c.amount_max), else_=calls.c.reserved))
+    rows = connection.execute(
+        sa.select(calls.c.unit, least, most)
+        .where(calls.c.state.in_([State.SETTLED, *COMMITTED]), *conditions)
+        .group_by(calls.c.unit)
+    )
+    return {unit: Amount(int(low or 0), int(high or 0)) for unit, low, high in rows}
+
+
+def of_run(connection: sa.Connection, run_id: str, started_at: int) -> RunBooks:
+    """What a run has done so far."""
+
+    settled = sa.select(calls.c.outcome, sa.func.count()).where(
+        calls.c.call_id.in_(
+            sa.select(transitions.c.call_id).where(transitions.c.after == State.SETTLED, transitions.c.at >= started_at)
+        )
+    )
+    outcomes = {str(outcome): int(n) for outcome, n in connection.execute(settled.group_by(calls.c.outcome))}
+    pairs = sa.select(emails.c.person_id, emails.c.email).where(emails.c.revealed_at >= started_at).distinct()
+    numbers = sa.select(phones.c.person_id, phones.c.number).where(phones.c.revealed_at >= started_at).distinct()
+    return RunBooks(
+        calls_sent=_count(connection, requests, requests.c.run_id == run_id, requests.c.sent_at.is_not(None)),
+        calls_settled=sum(outcomes.values()),
+        outcomes=outcomes,
+        emails_found=_count(connection, pairs.subquery()),
+        phones_found=_count(connection, numbers.subquery()),
+        spent=spent(connection, [calls.c.run_id == run_id]),
+    )

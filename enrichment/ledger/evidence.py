@@ -1,0 +1,165 @@
+"""Evidence: documents that say what became of a call. Kept raw first, then applied; a document counts once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from enrichment.ledger.schema import calls, inbox, people, request_calls, requests
+from sources.providers import Via
+
+
+class Verdict(StrEnum):
+    """What became of a document."""
+
+    APPLIED = "applied"
+    NO_NEWS = "no_news"
+    QUARANTINED = "quarantined"  # names another person or job
+    UNMATCHED = "unmatched"  # its request is not in this ledger
+    BROKEN = "broken"  # applying it failed: a bug of ours; it is kept
+
+
+@dataclass(frozen=True)
+class EvidenceCall:
+    """A call that a document may speak of, as it stands."""
+
+    call_id: str
+    person_id: str
+    country: str | None
+    parameters: Mapping[str, Any]
+    state: str
+    outcome: str | None
+    reserved_at: int | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A document in the inbox with the calls of its request, in the order they were sent."""
+
+    inbox_id: int
+    provider: str
+    operation: str
+    request_id: str
+    tracking_id: str | None
+    via: Via
+    body: bytes = field(repr=False)
+    calls: tuple[EvidenceCall, ...] = ()
+
+
+def receive(connection: sa.Connection, provider: str, request_id: str, via: Via, body: bytes, now: int) -> int | None:
+    """Keep a document; returns its number, or None where the very same has been kept for this request before."""
+    values = {
+        "provider": provider,
+        "request_id": request_id,
+        "via": via,
+        "received_at": now,
+        "body_hash": sha256(body).hexdigest(),
+        "body": body,
+    }
+    return connection.execute(_RECEIVE, values).scalar()
+
+
+def pending(connection: sa.Connection, limit: int) -> list[Evidence]:
+    """Documents not yet applied, oldest first."""
+    return [
+        with_calls(connection, row.inbox_id, row.provider, row.request_id, Via(row.via), row.body)
+        for row in connection.execute(_PENDING, {"most": limit}).all()
+    ]
+
+
+def with_calls(
+    connection: sa.Connection, inbox_id: int, provider: str, request_id: str, via: Via, body: bytes
+) -> Evidence:
+    """A document with the calls it may speak of: none where this ledger does not know the request."""
+    rows = connection.execute(_CALLS, {"request": request_id, "of": provider}).all()
+    return Evidence(
+        inbox_id=inbox_id,
+        provider=provider,
+        operation=rows[0].operation if rows else "",
+        request_id=request_id,
+        tracking_id=rows[0].tracking_id if rows else None,
+        via=via,
+        body=body,
+        calls=tuple(
+            EvidenceCall(
+                call_id=row.call_id,
+                person_id=row.person_id,
+                country=json.loads(row.facts).get("country") if row.facts else None,
+                parameters=json.loads(row.parameters),
+                state=row.state,
+                outcome=row.outcome,
+                reserved_at=row.reserved_at,
+            )
+            for row in rows
+        ),
+    )
+
+
+def judged(connection: sa.Connection, inbox_id: int, verdict: Verdict, note: str | None, now: int) -> None:
+    """Note what became of a document."""
+    connection.execute(_JUDGED, {"id": inbox_id, "now": now, "word": verdict, "why": note})
+
+
+def close_settled(connection: sa.Connection, request_id: str) -> None:
+    """Stop polling for a request whose calls are all settled."""
+    connection.execute(_CLOSE, {"id": request_id})
+
+
+def counts(connection: sa.Connection, since: int) -> dict[str, int]:
+    """Documents received since a time, by verdict."""
+    query = (
+        sa.select(inbox.c.verdict, sa.func.count())
+        .where(inbox.c.received_at >= since, inbox.c.verdict.is_not(None))
+        .group_by(inbox.c.verdict)
+    )
+    return {str(verdict): int(count) for verdict, count in connection.execute(query)}
+
+
+_RECEIVE = upsert(inbox).on_conflict_do_nothing().returning(inbox.c.inbox_id)
+_PENDING = sa.select(inbox).where(inbox.c.applied_at.is_(None)).order_by(inbox.c.inbox_id).limit(sa.bindparam("most"))
+_CALLS = (
+    sa.select(
+        calls.c.call_id,
+        calls.c.person_id,
+        calls.c.parameters,
+        calls.c.state,
+        calls.c.outcome,
+        calls.c.reserved_at,
+        people.c.facts,
+        requests.c.operation,
+        requests.c.tracking_id,
+    )
+    .select_from(
+        requests.join(request_calls, request_calls.c.request_id == requests.c.request_id)
+        .join(calls, calls.c.call_id == request_calls.c.call_id)
+        .join(people, people.c.person_id == calls.c.person_id, isouter=True)
+    )
+    .where(requests.c.request_id == sa.bindparam("request"), requests.c.provider == sa.bindparam("of"))
+    .order_by(request_calls.c.position)
+)
+_JUDGED = (
+    inbox.update()
+    .where(inbox.c.inbox_id == sa.bindparam("id"))
+    .values(applied_at=sa.bindparam("now"), verdict=sa.bindparam("word"), note=sa.bindparam("why"))
+)
+_CLOSE = (
+    requests.update()
+    .where(
+        requests.c.request_id == sa.bindparam("id"),
+        ~sa.select(sa.literal(1))
+        .select_from(request_calls.join(calls, calls.c.call_id == request_calls.c.call_id))
+        .where(
+            request_calls.c.request_id == requests.c.request_id,
+            calls.c.state.in_(["reserved", "sent", "accepted", "in_doubt"]),
+        )
+        .exists(),
+    )
+    .values(open=0, next_poll_at=None)
+)

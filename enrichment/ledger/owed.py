@@ -1,0 +1,146 @@
+"""Rows that a sink is owed: those of the ledger that it does not have, or has in an older version.
+
+``sink_id`` None: everything. Each function returns rows that hold the columns of their table (and more), and the
+deliveries to note once they are loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from enrichment.ledger.deliveries import Delivery, has
+from enrichment.ledger.schema import calls, charges, emails, phones, provider_results, requests
+from enrichment.settlement import STATUS_ORDER
+from sources.providers import EmailStatus
+
+Row = dict[str, Any]
+Owed = tuple[list[Row], list[Delivery]]
+
+
+def owed_emails(connection: sa.Connection, sink_id: str | None) -> Owed:
+    """One row a person and address: of several purchases that gave it, the one that knows most, then the latest."""
+    later = calls.alias("later")
+    former = (  # bought again since, and this address was not among what came back then
+        sa.select(sa.literal(1))
+        .select_from(later)
+        .where(
+            later.c.provider == calls.c.provider,
+            later.c.operation == calls.c.operation,
+            later.c.subject == calls.c.subject,
+            later.c.epoch > calls.c.epoch,
+            later.c.outcome == "found",
+        )
+        .exists()
+    )
+    rows = _values(connection, sink_id, emails, emails.c.email, former.label("former"))
+    best = _best(
+        rows,
+        lambda row: (row["person_id"], row["email"]),
+        lambda row: (row["former"], STATUS_ORDER.index(EmailStatus(row["status"])), -row["revealed_at"]),
+    )
+    return [{**row, "former": bool(row["former"])} for row in best], _deliveries("emails", rows)
+
+
+def owed_phones(connection: sa.Connection, sink_id: str | None) -> Owed:
+    """One row a person and number: of several purchases that gave it, the latest."""
+    rows = _values(connection, sink_id, phones, phones.c.number)
+    best = _best(rows, lambda row: (row["person_id"], row["number"]), lambda row: (-row["revealed_at"],))
+    return [dict(row) for row in best], _deliveries("phones", rows)
+
+
+def owed_provider_results(connection: sa.Connection, sink_id: str | None) -> Owed:
+    """What each provider inside an answer said."""
+    table = provider_results
+    key = table.c.call_id.concat("|").concat(table.c.provider).concat("|").concat(table.c.value)
+    query = sa.select(
+        table,
+        calls.c.provider.label("asked"),
+        calls.c.operation,
+        calls.c.person_id,
+        (table.c.value != "").label("hit"),
+        table.c.at.label("answered_at"),
+        key.label("key"),
+        sa.literal(1).label("version"),  # such a row never changes
+    ).join(calls, calls.c.call_id == table.c.call_id)
+    if sink_id is not None:
+        query = query.where(~has(sink_id, "provider_results", key))
+    rows = _rows(connection, query)
+    return rows, _deliveries("provider_results", rows)
+
+
+def owed_credit_spend(connection: sa.Connection, sink_id: str | None) -> Owed:
+    """Charges; those of nothing only where the sink was told of something before."""
+    key = charges.c.call_id.concat("|").concat(charges.c.kind)
+    query = sa.select(
+        charges,
+        calls.c.provider,
+        calls.c.operation,
+        calls.c.person_id,
+        calls.c.unit,
+        calls.c.run_id,
+        sa.func.coalesce(calls.c.sent_at, calls.c.updated_at).label("occurred_at"),
+        key.label("key"),
+    ).join(calls, calls.c.call_id == charges.c.call_id)
+    if sink_id is None:
+        query = query.where(charges.c.amount_max > 0)
+    else:
+        query = query.where(
+            ~has(sink_id, "credit_spend", key, charges.c.version),
+            (charges.c.amount_max > 0) | has(sink_id, "credit_spend", key),
+        )
+    rows = _rows(connection, query)
+    return rows, _deliveries("credit_spend", rows)
+
+
+def owed_calls(connection: sa.Connection, sink_id: str | None) -> Owed:
+    """Calls in their latest version, whatever their state."""
+    query = sa.select(calls, requests.c.tracking_id, calls.c.call_id.label("key")).join(
+        requests, requests.c.request_id == calls.c.request_id, isouter=True
+    )
+    if sink_id is not None:
+        query = query.where(~has(sink_id, "calls", calls.c.call_id, calls.c.version))
+    rows = _rows(connection, query)
+    return rows, _deliveries("calls", rows)
+
+
+def _values(
+    connection: sa.Connection,
+    sink_id: str | None,
+    table: sa.Table,
+    value: sa.ColumnElement[str],
+    *more: sa.ColumnElement[Any],
+) -> list[Row]:
+    """All purchases of each (person, value) of which the sink lacks one."""
+    key = table.c.call_id.concat("|").concat(value)
+    pairs = sa.select(table.c.person_id, value.label("value")).distinct()
+    if sink_id is not None:
+        pairs = pairs.where(~has(sink_id, table.name, key, table.c.version))
+    lacking = pairs.subquery()
+    query = (
+        sa.select(table, calls.c.provider, key.label("key"), *more)
+        .join(lacking, (lacking.c.person_id == table.c.person_id) & (lacking.c.value == value))
+        .join(calls, calls.c.call_id == table.c.call_id)
+    )
+    return _rows(connection, query)
+
+
+def _rows(connection: sa.Connection, query: sa.Select[Any]) -> list[Row]:
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _best(
+    rows: Iterable[Row], group: Callable[[Row], tuple[Any, ...]], rank: Callable[[Row], tuple[Any, ...]]
+) -> list[Row]:
+    best: dict[tuple[Any, ...], Row] = {}
+    for row in rows:
+        known = best.get(group(row))
+        if known is None or rank(row) < rank(known):
+            best[group(row)] = row
+    return list(best.values())
+
+
+def _deliveries(table: str, rows: Iterable[Row]) -> list[Delivery]:
+    return [Delivery(table, row["key"], str(row["version"])) for row in rows]

@@ -1,0 +1,139 @@
+"""Planning: what is wanted and not bought yet becomes a call, once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from enrichment.ids import new_id
+from enrichment.ledger.moves import note
+from enrichment.ledger.schema import calls
+from enrichment.states import State
+from sources.providers import Ask, Channel, Outcome
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A thing somebody wants bought, unless it already is."""
+
+    provider: str
+    channel: Channel
+    unit: str
+    person_id: str
+    ask: Ask
+    search: str | None = None
+
+
+def canonical(parameters: Mapping[str, Any]) -> str:
+    """Parameters as text, equal for equal content."""
+    return json.dumps(parameters, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def next_epoch(latest: Mapping[str, Any] | None, parameters: str, run_id: str) -> int | None:
+    """The epoch to plan a thing in, or None where it is planned, under way or bought already. Pure.
+
+    Bought is bought, whatever the parameters say now. Asked anew is only what provably was not bought (void, or
+    rejected under other parameters), and what ran out of credits half-way in an earlier run.
+    """
+    if latest is None:
+        return 1
+    state = latest["state"]
+    unbought = state == State.VOID or (state == State.REJECTED and latest["parameters"] != parameters)
+    ran_dry = state == State.SETTLED and latest["outcome"] == Outcome.INCOMPLETE and latest["run_id"] != run_id
+    return int(latest["epoch"]) + 1 if unbought or ran_dry else None
+
+
+def plan(connection: sa.Connection, wanted: Sequence[Wanted], run_id: str, now: int) -> int:
+    """Plan what is wanted and neither planned nor bought; returns how many calls are new.
+
+    The unique key (provider, operation, subject, epoch) makes a second plan of the same thing impossible. Calls that
+    are planned already are taken on by this run.
+    """
+    new: list[dict[str, Any]] = []
+    again: list[str] = []
+    groups: dict[tuple[str, str], dict[str, Wanted]] = {}
+    for item in wanted:
+        groups.setdefault((item.provider, item.ask.operation), {}).setdefault(item.ask.subject, item)
+    for (provider, operation), items in groups.items():
+        latest = _latest(connection, provider, operation, list(items))
+        for subject, item in items.items():
+            known = latest.get(subject)
+            parameters = canonical(item.ask.parameters)
+            epoch = next_epoch(known, parameters, run_id)
+            if epoch is not None:
+                new.append(_row(item, parameters, epoch, run_id, now))
+            elif known is not None and known["state"] == State.PLANNED and known["wanted_by"] != run_id:
+                again.append(known["call_id"])
+    if again:
+        connection.execute(
+            calls.update().where(calls.c.call_id == sa.bindparam("id")).values(wanted_by=run_id),
+            [{"id": call_id} for call_id in again],
+        )
+    if new:
+        connection.execute(calls.insert(), new)
+        note(connection, [(row["call_id"], None) for row in new], None, State.PLANNED, "wanted", now, None)
+    return len(new)
+
+
+def want_again(connection: sa.Connection, run_id: str, searches: Sequence[str], channels: Sequence[Channel]) -> int:
+    """Take on what earlier runs of these searches planned and did not get to; returns how many calls."""
+    result = connection.execute(
+        calls.update()
+        .where(calls.c.state == State.PLANNED, calls.c.search.in_(searches), calls.c.channel.in_(channels))
+        .values(wanted_by=run_id)
+    )
+    return result.rowcount
+
+
+def _latest(
+    connection: sa.Connection, provider: str, operation: str, subjects: Sequence[str]
+) -> dict[str, Mapping[str, Any]]:
+    found: dict[str, Mapping[str, Any]] = {}
+    for start in range(0, len(subjects), 500):
+        rows = connection.execute(
+            sa.select(
+                calls.c.subject,
+                calls.c.call_id,
+                calls.c.epoch,
+                calls.c.state,
+                calls.c.outcome,
+                calls.c.parameters,
+                calls.c.run_id,
+                calls.c.wanted_by,
+            )
+            .where(
+                calls.c.provider == provider,
+                calls.c.operation == operation,
+                calls.c.subject.in_(subjects[start : start + 500]),
+            )
+            .order_by(calls.c.epoch)
+        ).mappings()
+        found |= {row["subject"]: row for row in rows}
+    return found
+
+
+def _row(item: Wanted, parameters: str, epoch: int, run_id: str, now: int) -> dict[str, Any]:
+    return {
+        "call_id": new_id(),
+        "provider": item.provider,
+        "operation": item.ask.operation,
+        "channel": item.channel,
+        "subject": item.ask.subject,
+        "epoch": epoch,
+        "person_id": item.person_id,
+        "parameters": parameters,
+        "search": item.search,
+        "wanted_by": run_id,
+        "state": State.PLANNED,
+        "attempts": 0,
+        "not_before": 0,
+        "unit": item.unit,
+        "reserved": 0,
+        "planned_at": now,
+        "updated_at": now,
+        "version": 1,
+    }

@@ -1,0 +1,139 @@
+"""Writing settlements: the call's end, its addresses and numbers, what each provider said, what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from enrichment.contacts import Email
+from enrichment.ledger.evidence import Evidence, EvidenceCall, Verdict, close_settled, judged
+from enrichment.ledger.moves import UNRESERVED, move, write_charges
+from enrichment.ledger.schema import calls, charges, emails, phones, provider_results
+from enrichment.settlement import STATUS_ORDER, Settlement, merged_charges, merged_outcome
+from enrichment.states import State
+from sources.providers import Basis, Charge, EmailStatus, Outcome
+
+
+def apply(
+    connection: sa.Connection, document: Evidence, settlements: Sequence[Settlement], now: int, *, foreign: bool
+) -> bool:
+    """Apply a document's settlements, one a call, and note its verdict; True where any call was settled or added to."""
+    if not document.calls:
+        judged(connection, document.inbox_id, Verdict.UNMATCHED, "no such request here", now)
+        return False
+    if foreign:
+        judged(connection, document.inbox_id, Verdict.QUARANTINED, "names another person or job", now)
+        return False
+    changed = False
+    for call, settlement in zip(document.calls, settlements, strict=True):
+        changed |= _apply_one(connection, document, call, settlement, now)
+    notes = [settlement.note for settlement in settlements if settlement.note]
+    verdict = Verdict.APPLIED if changed else Verdict.NO_NEWS
+    judged(connection, document.inbox_id, verdict, notes[0] if notes else None, now)
+    if changed:
+        close_settled(connection, document.request_id)
+    return changed
+
+
+def _apply_one(
+    connection: sa.Connection, document: Evidence, call: EvidenceCall, settlement: Settlement, now: int
+) -> bool:
+    added = _write_values(connection, call, settlement, now)
+    if settlement.outcome is None:
+        return added
+    if call.state == State.SETTLED:
+        return _add(connection, call, settlement, added, now)
+    moved = move(
+        connection,
+        [call.call_id],
+        State(call.state),
+        State.SETTLED,
+        f"evidence:{document.via}",
+        now,
+        changes={
+            **UNRESERVED,
+            **_ended(settlement.outcome, settlement.charges, settlement.note),
+            "settled_at": now,
+            # the charge counts in the run and on the day that reserved it, even past a cap
+            "reserved_at": call.reserved_at or now,
+        },
+        request_id=document.request_id,
+        evidence=True,
+    )
+    write_charges(connection, call.call_id, settlement.charges)
+    return bool(moved)
+
+
+def _add(connection: sa.Connection, call: EvidenceCall, settlement: Settlement, added: bool, now: int) -> bool:
+    """Another document about a settled call: it may add, never take away."""
+    known = Outcome(str(call.outcome))
+    outcome = merged_outcome(known, settlement.outcome or known)
+    before = _charges(connection, call.call_id)
+    lines = merged_charges(before, settlement.charges, upgraded=outcome is not known)
+    if outcome is known and not added and lines == before:
+        return False
+    connection.execute(
+        calls.update()
+        .where(calls.c.call_id == call.call_id)
+        .values(**_ended(outcome, lines, settlement.note), updated_at=now, version=calls.c.version + 1)
+    )
+    write_charges(connection, call.call_id, lines)
+    return True
+
+
+def _ended(outcome: Outcome, lines: Sequence[Charge], note: str | None) -> Mapping[str, Any]:
+    order = (Basis.BOUNDED, Basis.DOCUMENTED, Basis.REPORTED)
+    return {
+        "outcome": outcome,
+        "amount_min": sum(line.amount_min for line in lines),
+        "amount_max": sum(line.amount_max for line in lines),
+        "basis": min((line.basis for line in lines), key=order.index, default=None),
+        "note": note,
+    }
+
+
+def _write_values(connection: sa.Connection, call: EvidenceCall, settlement: Settlement, now: int) -> bool:
+    """Keep addresses, numbers and results; True where any was new or better known than before."""
+    who = {"call_id": call.call_id, "person_id": call.person_id, "revealed_at": now, "version": 1}
+    added = False
+    for email in settlement.emails:
+        row = {"email": email.email, "type": email.type, "status": email.status, "status_raw": email.status_raw}
+        new = connection.execute(_EMAIL, {**who, **row, "found_by": email.found_by}).rowcount > 0
+        added |= new or _learn(connection, call, email)
+    for phone in settlement.phones:
+        row = {"number": phone.number, "number_raw": phone.number_raw, "type": phone.type, "country": phone.country}
+        added |= connection.execute(_PHONE, {**who, **row, "found_by": phone.found_by}).rowcount > 0
+    results = [
+        {"call_id": call.call_id, "provider": r.provider, "value": r.value or "", "status_raw": r.status_raw, "at": now}
+        for r in settlement.results
+    ]
+    if call.state == State.SETTLED:
+        for result in results:
+            added |= connection.execute(_RESULT, result).rowcount > 0
+    elif results:
+        connection.execute(_RESULT, results)
+    return added
+
+
+def _learn(connection: sa.Connection, call: EvidenceCall, email: Email) -> bool:
+    """An address that is known already may have become better known."""
+    this = (emails.c.call_id == call.call_id, emails.c.email == email.email)
+    known = EmailStatus(connection.execute(sa.select(emails.c.status).where(*this)).scalar_one())
+    if STATUS_ORDER.index(email.status) >= STATUS_ORDER.index(known):
+        return False
+    values = {"status": email.status, "status_raw": email.status_raw, "found_by": email.found_by}
+    connection.execute(emails.update().where(*this).values(**values, version=emails.c.version + 1))
+    return True
+
+
+def _charges(connection: sa.Connection, call_id: str) -> tuple[Charge, ...]:
+    rows = connection.execute(sa.select(charges).where(charges.c.call_id == call_id).order_by(charges.c.kind))
+    return tuple(Charge(row.kind, row.amount_min, row.amount_max, Basis(row.basis)) for row in rows)
+
+
+_EMAIL = upsert(emails).on_conflict_do_nothing()
+_PHONE = upsert(phones).on_conflict_do_nothing()
+_RESULT = upsert(provider_results).on_conflict_do_nothing()

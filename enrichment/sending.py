@@ -1,0 +1,283 @@
+"""Sending: claims planned calls, puts each on the wire once, writes down what the wire said.
+
+If the process dies, at any line: before `mark_sent` nothing was sent; after it the ledger says `sent`, and the next
+start turns that into `in_doubt`. Nothing here ever sends a call a second time by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import anyio
+import anyio.abc
+import sqlalchemy as sa
+
+from enrichment.caps import Cap
+from enrichment.context import DOUBTFUL_HALT, DOUBTFUL_SLOW, LEASE, PATIENCE, UNREACHABLE_AFTER, Context
+from enrichment.decisions import REFUSED, Decision, Halt, decide
+from enrichment.ledger import answers, claims, evidence, settle
+from enrichment.ledger.answers import SubmitAnswer
+from enrichment.ledger.claims import Claimed, Lane, Worker
+from enrichment.reading import read_safely
+from enrichment.settlement import settlement
+from enrichment.states import State
+from sources.answers import refusal
+from sources.errors import QuotaExhausted, Unavailable
+from sources.providers import Operation, Outcome, Provider, Reading, Via
+from sources.transport import Answered, Lost, NeverConnected, PaidOutcome
+
+
+class Sender:
+    """Drives planned calls onto the wire, at most ``max_unanswered`` requests at a time."""
+
+    def __init__(self, context: Context, first_poll_delay: Callable[[], float]) -> None:
+        self._context = context
+        self._first_poll_delay = first_poll_delay
+        #: operations that have been answered without a refusal: until then one request at a time
+        self._opened: set[tuple[str, str]] = set()
+        self._in_flight: dict[tuple[str, str], int] = {}
+        self._scopes: set[anyio.CancelScope] = set()
+        self._paused_until: dict[str, float] = {}
+        self._unconnected_since: dict[str, float] = {}
+        self._unconnected: dict[str, int] = {}
+        #: when the last request left (monotonic)
+        self.last_sent: float | None = None
+        self.quota: QuotaExhausted | None = None
+
+    def stop_waiting(self) -> None:
+        """Give back what waits for its turn; what is on the wire goes on."""
+        for scope in self._scopes:
+            scope.cancel()
+
+    @property
+    def in_flight(self) -> int:
+        """Requests claimed and not yet answered."""
+        return sum(self._in_flight.values())
+
+    def open_operations(self) -> list[tuple[str, str]]:
+        """(provider, operation) that may still be sent in this run."""
+        if self._context.run_error or self._context.stopping or self.quota:
+            return []
+        return [
+            (name, operation.name)
+            for name, provider in self._context.providers.items()
+            for channel, operation in provider.operations.items()
+            if channel in self._context.settings.channels and (name, operation.name) not in self._context.halted
+        ]
+
+    async def claim(self, tasks: anyio.abc.TaskGroup) -> tuple[int, Cap | None]:
+        """Claim what may go out now and start sending it; returns how many requests, and the cap that refused more."""
+        context = self._context
+        lanes = self._lanes()
+        if not lanes:
+            return 0, None
+        now = context.now()
+        worker = Worker(context.run_id, context.owner, now + round(LEASE * 1_000_000))
+        claimed, refused_by = await context.ledger.run(claims.claim, worker, lanes, context.settings.caps, now)
+        for item in claimed:
+            key = (item.provider, item.operation)
+            self._in_flight[key] = self._in_flight.get(key, 0) + 1
+            context.tally.in_flight = self.in_flight
+            tasks.start_soon(self._send, item)
+        return len(claimed), refused_by
+
+    def paused_for(self) -> float:
+        """Seconds until the first paused provider may be used again; 0 where none is paused."""
+        now = self._context.clock.monotonic()
+        waits = [until - now for until in self._paused_until.values() if until > now]
+        return min(waits, default=0.0)
+
+    def _lanes(self) -> list[Lane]:
+        free = self._context.settings.max_unanswered - self.in_flight
+        now = self._context.clock.monotonic()
+        lanes = []
+        for provider, name in self.open_operations():
+            if not self._context.providers[provider].proven:
+                continue
+            most = free
+            if (provider, name) not in self._opened:
+                most = min(free, 1 - self._in_flight.get((provider, name), 0))
+            if most > 0 and self._paused_until.get(provider, 0.0) <= now:
+                operation = self._operation(provider, name)
+                unit = self._context.providers[provider].unit
+                lanes.append(Lane(provider, name, unit, operation.reserve, most, operation.batch))
+        return _shared(lanes, free)
+
+    def _operation(self, provider: str, name: str) -> Operation:
+        return next(o for o in self._context.providers[provider].operations.values() if o.name == name)
+
+    async def _send(self, claimed: Claimed) -> None:
+        context = self._context
+        provider = context.providers[claimed.provider]
+        scope = anyio.CancelScope()
+        self._scopes.add(scope)
+        try:
+            with scope:
+                await self._send_once(provider, claimed)
+        except QuotaExhausted as error:
+            self.quota = error
+        finally:
+            self._scopes.discard(scope)
+            key = (claimed.provider, claimed.operation)
+            self._in_flight[key] -= 1
+            context.tally.in_flight = self.in_flight
+            context.wake.set()
+
+    async def _send_once(self, provider: Provider, claimed: Claimed) -> None:
+        context = self._context
+        sent = False
+        try:
+            async with provider.slot(patience=max(context.remaining(), PATIENCE)) as slot:
+                key = (claimed.provider, claimed.operation)
+                if context.stopping or context.run_error or key in context.halted:
+                    return
+                worst = provider.charges(claimed.operation, Outcome.UNREADABLE)
+                now = context.now()
+                with anyio.CancelScope(shield=True):  # from here on the answer must be written down
+                    sent = await context.ledger.run(claims.mark_sent, claimed, worst, context.owner, now)
+                    if not sent:
+                        return
+                    self.last_sent = context.clock.monotonic()
+                    context.tally.sent += 1
+                    try:
+                        outcome = await provider.submit(
+                            slot, claimed.operation, claimed.parameters, self._callback(claimed)
+                        )
+                    except Exception as error:
+                        await self._answered(provider, claimed, Lost(type(error).__name__))
+                        raise
+                    await self._answered(provider, claimed, outcome)
+        finally:
+            if not sent:
+                with anyio.CancelScope(shield=True):
+                    await context.ledger.run(claims.release, claimed, context.owner, context.now())
+
+    def _callback(self, claimed: Claimed) -> str | None:
+        base = self._context.settings.callback_base
+        return self._context.capability.url(base, claimed.provider, claimed.request_id) if base else None
+
+    async def _answered(self, provider: Provider, claimed: Claimed, outcome: PaidOutcome) -> None:
+        context = self._context
+        readings: Sequence[Reading] = ()
+        tracking_id: str | None = None
+        if isinstance(outcome, Answered) and outcome.answer.ok:
+            tracking_id = provider.tracking_id(outcome.answer.body)
+            body = outcome.answer.body
+            readings = read_safely(provider, claimed.operation, body, claimed.parameters, tracking_id, Via.SUBMIT)
+        now = context.now()
+        noted = _noted(outcome, tracking_id, now + round(self._first_poll_delay() * 1_000_000))
+
+        def work(connection: sa.Connection) -> Decision:
+            decision = decide(
+                outcome,
+                readings,
+                proven=provider.proven,
+                attempts=claimed.attempts,
+                earlier_unresolved=answers.earlier_unresolved(connection, claimed),
+                dice=context.dice,
+            )
+            if decision.state is State.SETTLED and decision.outcome is None:  # the result itself came back
+                accepted = Decision(State.ACCEPTED, decision.event)
+                answers.answered(connection, claimed, accepted, noted, context.owner, now)
+                self._settle(connection, claimed, readings, noted, now)
+            else:
+                answers.answered(connection, claimed, decision, noted, context.owner, now)
+            return decision
+
+        decision = await context.ledger.run(work)
+        self._learn(provider, claimed, outcome, decision)
+
+    def _settle(
+        self, connection: sa.Connection, claimed: Claimed, readings: Sequence[Reading], noted: SubmitAnswer, now: int
+    ) -> None:
+        body = noted.body or b""
+        inbox_id = evidence.receive(connection, claimed.provider, claimed.request_id, Via.SUBMIT, body, now)
+        if inbox_id is None:
+            return
+        document = evidence.with_calls(connection, inbox_id, claimed.provider, claimed.request_id, Via.SUBMIT, body)
+        settlements = [
+            settlement(reading, call.country) for call, reading in zip(document.calls, readings, strict=True)
+        ]
+        settle.apply(connection, document, settlements, now, foreign=any(reading.foreign for reading in readings))
+
+    def _learn(self, provider: Provider, claimed: Claimed, outcome: PaidOutcome, decision: Decision) -> None:
+        """What an answer says about the calls that come after it."""
+        context = self._context
+        clock = context.clock
+        if isinstance(outcome, NeverConnected):
+            since = self._unconnected_since.setdefault(provider.name, clock.monotonic())
+            streak = self._unconnected[provider.name] = self._unconnected.get(provider.name, 0) + 1
+            pause = REFUSED.delay(streak, 0.0, None, context.dice) or 0.0
+            self._paused_until[provider.name] = clock.monotonic() + pause
+            if clock.monotonic() - since > min(UNREACHABLE_AFTER, context.settings.wait):
+                context.halt(
+                    provider.name,
+                    None,
+                    Unavailable(
+                        f"{provider.name} could not be reached for {UNREACHABLE_AFTER:.0f} s ({outcome.reason}). "
+                        f"Nothing was bought meanwhile; what is planned goes out in the next run."
+                    ),
+                )
+            return
+        self._unconnected_since.pop(provider.name, None)
+        self._unconnected.pop(provider.name, None)
+        if decision.state is State.IN_DOUBT:
+            self._doubt(provider)
+            return
+        context.doubtful.pop(provider.name, None)
+        if isinstance(outcome, Answered):
+            if outcome.answer.status == 429:
+                context.tally.throttled += 1
+                self._paused_until[provider.name] = clock.monotonic() + decision.delay
+            elif decision.halt is Halt.NOTHING:
+                self._opened.add((claimed.provider, claimed.operation))
+            else:
+                what = claimed.operation.replace("_", " ")
+                error = refusal(outcome.answer, what, provider.name.capitalize())
+                if decision.halt is Halt.RUN:
+                    context.halt_run(error)
+                else:
+                    operation = claimed.operation if decision.halt is Halt.OPERATION else None
+                    context.halt(provider.name, operation, error)
+
+    def _doubt(self, provider: Provider) -> None:
+        """A vendor that is down must not turn every planned call into one in doubt."""
+        context = self._context
+        streak = context.doubtful[provider.name] = context.doubtful.get(provider.name, 0) + 1
+        if streak < DOUBTFUL_SLOW:
+            return
+        self._opened -= {(provider.name, operation.name) for operation in provider.operations.values()}
+        pause = REFUSED.delay(streak - DOUBTFUL_SLOW + 1, 0.0, None, context.dice) or 0.0
+        self._paused_until[provider.name] = context.clock.monotonic() + pause
+        if streak >= DOUBTFUL_HALT:
+            error = Unavailable(
+                f"{provider.name} failed {streak} times in a row, and whether it charged for those calls is unknown: "
+                f"they are in doubt and not sent again. The rest stays planned for the next run."
+            )
+            context.halt(provider.name, None, error)
+
+
+def _shared(lanes: list[Lane], free: int) -> list[Lane]:
+    """The lanes share the free places; a lane that may use fewer leaves more to the others."""
+    shared: list[Lane] = []
+    left = sorted(lanes, key=lambda lane: lane.most)
+    while left:
+        lane = left.pop(0)
+        most = min(lane.most, max(1, free // (len(left) + 1)))
+        if free <= 0:
+            break
+        free -= most
+        shared.append(Lane(lane.provider, lane.operation, lane.unit, lane.reserve, most, lane.batch))
+    return shared
+
+
+def _noted(outcome: PaidOutcome, tracking_id: str | None, first_poll_at: int) -> SubmitAnswer:
+    if isinstance(outcome, Answered):
+        return SubmitAnswer(
+            http_outcome="answered",
+            http_status=outcome.answer.status,
+            tracking_id=tracking_id,
+            body=outcome.answer.body or None,
+            first_poll_at=first_poll_at,
+        )
+    return SubmitAnswer(http_outcome="never_connected" if isinstance(outcome, NeverConnected) else "lost")

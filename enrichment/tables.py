@@ -1,0 +1,153 @@
+"""The tables that come out of the ledger, as Arrow schemas with what each column means.
+
+Amounts are integers of 1/100 of ``unit`` ("credits"); times are UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+TIME = pa.timestamp("us", tz="UTC")
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """A table of the destination: its name, its key, its columns."""
+
+    name: str
+    key: tuple[str, ...]
+    schema: Any
+    description: str
+
+    def table(self, rows: list[dict[str, Any]]) -> Any:
+        """Rows as Arrow; times are microseconds since the epoch."""
+        return pa.Table.from_pylist(rows, schema=self.schema)
+
+
+def column(name: str, kind: Any, *, key: bool = False) -> Any:
+    """A column; keys are never null."""
+    return pa.field(name, kind, nullable=not key)
+
+
+_text, _int, _flag = pa.string(), pa.int64(), pa.bool_()
+
+EMAILS = TableSpec(
+    "emails",
+    ("person_id", "email"),
+    pa.schema(
+        [
+            column("person_id", _text, key=True),
+            column("email", _text, key=True),
+            column("type", _text),
+            column("status", _text),
+            column("status_raw", _text),
+            column("provider", _text),
+            column("found_by", _text),
+            column("revealed_at", TIME),
+            column("verified_at", TIME),
+            column("former", _flag),
+            column("call_id", _text),
+        ]
+    ),
+    "E-mail addresses bought; provider is the vendor asked, found_by the provider inside its answer.",
+)
+
+PHONES = TableSpec(
+    "phones",
+    ("person_id", "number"),
+    pa.schema(
+        [
+            column("person_id", _text, key=True),
+            column("number", _text, key=True),
+            column("number_raw", _text),
+            column("type", _text),
+            column("country", _text),
+            column("provider", _text),
+            column("found_by", _text),
+            column("revealed_at", TIME),
+            column("call_id", _text),
+        ]
+    ),
+    "Phone numbers bought, in E.164; as the vendor wrote them where no country is known (country is null then).",
+)
+
+PROVIDER_RESULTS = TableSpec(
+    "provider_results",
+    ("call_id", "provider", "value"),
+    pa.schema(
+        [
+            column("call_id", _text, key=True),
+            column("provider", _text, key=True),
+            column("value", _text, key=True),
+            column("hit", _flag),
+            column("status_raw", _text),
+            column("asked", _text),
+            column("operation", _text),
+            column("person_id", _text),
+            column("answered_at", TIME),
+        ]
+    ),
+    "What each provider inside an answer said; value is empty for a miss, asked is the vendor.",
+)
+
+CREDIT_SPEND = TableSpec(
+    "credit_spend",
+    ("call_id", "kind"),
+    pa.schema(
+        [
+            column("call_id", _text, key=True),
+            column("kind", _text, key=True),
+            column("provider", _text),
+            column("operation", _text),
+            column("person_id", _text),
+            column("amount_min", _int),
+            column("amount_max", _int),
+            column("unit", _text),
+            column("basis", _text),
+            column("occurred_at", TIME),
+            column("run_id", _text),
+        ]
+    ),
+    "Every charge, and what open calls may still be charged: 1/100 of unit, between amount_min and amount_max.",
+)
+
+CALLS = TableSpec(
+    "calls",
+    ("call_id",),
+    pa.schema(
+        [
+            column("call_id", _text, key=True),
+            column("request_id", _text),
+            column("provider", _text),
+            column("operation", _text),
+            column("person_id", _text),
+            column("parameters", _text),
+            column("epoch", _int),
+            column("search", _text),
+            column("state", _text),
+            column("outcome", _text),
+            column("tracking_id", _text),
+            column("attempts", _int),
+            column("reserved", _int),
+            column("amount_min", _int),
+            column("amount_max", _int),
+            column("unit", _text),
+            column("basis", _text),
+            column("planned_at", TIME),
+            column("reserved_at", TIME),
+            column("sent_at", TIME),
+            column("accepted_at", TIME),
+            column("settled_at", TIME),
+            column("updated_at", TIME),
+            column("note", _text),
+            column("run_id", _text),
+            column("version", _int),
+        ]
+    ),
+    "The ledger's calls without payloads: what was planned, sent, settled, and what it cost (1/100 of unit).",
+)
+
+ALL = (EMAILS, PHONES, PROVIDER_RESULTS, CREDIT_SPEND, CALLS)
