@@ -1,0 +1,61 @@
+"""The contract of a destination: what `sync` relies on, whichever one it is.
+
+* `check` proves that rows can be written, before anything is spent, and changes nothing that matters.
+* `to_dlt` gives dlt its destination; paths in it are absolute.
+* `query` and `execute` speak to the very database that rows are loaded into.
+* Rows are merged on their keys: loading the same row twice leaves one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class DestinationOptions:
+    """What the settings say of a destination. ``folder`` is where relative paths start."""
+
+    folder: Path
+    dataset: str
+    duckdb_path: str = "leads.duckdb"
+
+
+class Destination(Protocol):
+    """A place that rows are merged into."""
+
+    @property
+    def name(self) -> str:
+        """The name in the registry."""
+        ...
+
+    @property
+    def location(self) -> str:
+        """Where it is, for people: no password in it."""
+        ...
+
+    def check(self) -> None:
+        """Raise `ConfigurationError` or `DestinationError` unless rows can be written."""
+        ...
+
+    def to_dlt(self) -> Any:
+        """The dlt destination."""
+        ...
+
+    def tables(self) -> set[str]:
+        """Names of the tables and views in the dataset; empty where there is no dataset."""
+        ...
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a SELECT. Raises `DestinationError`."""
+        ...
+
+    def execute(self, statements: Sequence[str]) -> None:
+        """Run statements in one transaction. Raises `DestinationError`."""
+        ...
+
+    def example(self, sql: str) -> str:
+        """A command line that runs a SELECT, to paste."""
+        ...

@@ -1,0 +1,1 @@
+"""What a person runs: the command line, `sync`, the webhook receiver, the SQL views."""

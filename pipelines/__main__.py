@@ -1,0 +1,5 @@
+"""``python -m pipelines``: the same as the console script `leadsync`."""
+
+from pipelines.cli import main
+
+main()

@@ -1,0 +1,115 @@
+"""Reading the settings through dlt's providers: environment, .dlt/secrets.toml, .dlt/config.toml, and any vault.
+
+A setting that nobody knows is warned of, with the nearest one that exists: a misspelled cap must not go unnoticed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from pipelines.settings import SECTIONS, Section, Settings
+from sources.checking import complaints
+from sources.errors import ConfigurationError
+from sources.nearest import did_you_mean
+
+#: where the searches of the one search vendor stand
+SEARCHES = ("sources", "clodura", "searches")
+
+
+def load_settings() -> tuple[Settings, list[str]]:
+    """The settings of the current folder, and warnings. ConfigurationError names every wrong one."""
+    providers = _providers()
+    mistakes: list[str] = []
+    warnings: list[str] = []
+    sections: dict[str, Section] = {}
+    for name, model in SECTIONS.items():
+        values = _values(providers, model, warnings)
+        try:
+            sections[name] = model.model_validate(values)
+        except ValidationError as error:
+            mistakes += complaints(error, ".".join(model.path), list(model.model_fields), model.secret)
+        warnings += _unknown(providers, model)
+    if mistakes:
+        raise ConfigurationError("\n".join(mistakes))
+    settings = Settings.model_validate({**sections, "searches": _searches(providers)})
+    return settings, warnings
+
+
+def _providers() -> list[Any]:
+    from dlt.common.configuration.container import Container
+    from dlt.common.configuration.exceptions import ConfigProviderException
+    from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+
+    try:
+        return list(Container()[PluggableRunContext].providers.providers)
+    except ConfigProviderException as error:
+        reason = " ".join(str(error).split())
+        raise ConfigurationError(f"The settings cannot be read. {reason} Nothing was sent or bought.") from None
+
+
+def _values(providers: list[Any], model: type[Section], warnings: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for field in model.model_fields:
+        for provider in providers:
+            value, key = provider.get_value(field, Any, None, *model.path)
+            if value is None:
+                continue
+            if field in model.secret and not provider.supports_secrets:
+                warnings.append(f"{key} stands in {provider.name}, which is no place for a secret: use secrets.toml.")
+            found[field] = value
+            break
+    return found
+
+
+def _unknown(providers: list[Any], model: type[Section]) -> list[str]:
+    known = [*model.model_fields, *([SEARCHES[-1]] if model.path == SEARCHES[:-1] else [])]
+    written: dict[str, str] = {}
+    for provider in providers:
+        table, _ = provider.get_value(model.path[-1], Any, None, *model.path[:-1])
+        if isinstance(table, Mapping):
+            written |= {f"{'.'.join(model.path)}.{name}": name for name in table}
+    prefix = "__".join(model.path).upper() + "__"
+    for variable in os.environ:
+        if variable.startswith(prefix):
+            name = variable.removeprefix(prefix).split("__")[0].lower()
+            written[variable] = name
+    return [
+        f"{where}: leadsync has no such setting, it is ignored.{did_you_mean(name, known)}"
+        for where, name in written.items()
+        if name not in known
+    ]
+
+
+def _searches(providers: list[Any]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for provider in reversed(providers):
+        tables, _ = provider.get_value(SEARCHES[-1], Any, None, *SEARCHES[:-1])
+        for name, table in tables.items() if isinstance(tables, Mapping) else ():
+            if not isinstance(table, Mapping):
+                raise ConfigurationError(
+                    f"{'.'.join(SEARCHES)}.{name}: {table!r} is no search. Write a table [{'.'.join(SEARCHES)}.{name}] "
+                    f"with filters in it."
+                )
+            found.setdefault(str(name), {}).update(table)
+    prefix = "__".join(SEARCHES).upper() + "__"
+    for variable, value in os.environ.items():
+        parts = variable.removeprefix(prefix).lower().split("__")
+        if variable.startswith(prefix) and len(parts) == 2:
+            found.setdefault(parts[0], {})[parts[1]] = _from_environment(value)
+    return found
+
+
+def _from_environment(value: str) -> object:
+    import json
+
+    text = value.strip()
+    if text.startswith("[") or text in ("true", "false"):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return value
+    return value

@@ -1,0 +1,19 @@
+"""Defaults that dlt must find in the environment before it is imported; whoever set them otherwise keeps them."""
+
+from __future__ import annotations
+
+import os
+
+_DEFAULTS = {
+    "RUNTIME__DLTHUB_TELEMETRY": "false",  # where names do not resolve, it holds up the exit for 20 s
+    "RUNTIME__LOG_LEVEL": "ERROR",
+    "RUNTIME__INTERCEPT_SIGNALS": "false",  # signals are ours: they end the generators normally
+    "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
+    "EXTRACT__NEXT_ITEM_MODE": "fifo",  # the feed first, then what the ledger owes by then
+}
+
+
+def quiet_dlt() -> None:
+    """Set them."""
+    for name, value in _DEFAULTS.items():
+        os.environ.setdefault(name, value)

@@ -1,0 +1,73 @@
+"""`leadsync init`: a folder to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+CONFIG = """\
+# leadsync's settings. Each may also come from the environment, as SECTION__KEY (SOURCES__CLODURA__PLAN=standard).
+# Times are seconds, or texts such as "10m".
+
+[sources.clodura]
+# base_url = "https://api.clodura.ai"          # or https://app.clodura.ai, where your account lives there
+plan = "multi_provider"                        # Free Forever, Max, PAYG; "standard" for Prospect and Prospect Pro
+# rate_limits = ["10/second", "100/minute", "2000/day"]
+
+# One table a search; its name is what `leadsync sync NAME` takes. Filters are the vendor's, in snake_case.
+[sources.clodura.searches.leaders_in_india]
+seniority = ["Founder", "CEO", "CXO", "Vice President", "Director", "Head"]
+person_country = ["India"]
+
+[enrichment]
+channels = ["email", "phone"]                  # what is bought for each person found
+max_credits_per_run = 200                      # never passed, nor is this:
+max_credits_per_day = 500
+
+[webhook]
+# Answers to e-mail reveals are posted to a URL that you name; the vendor takes none without.
+# Either this machine can be reached from outside, and leadsync listens while it runs:
+# public_url = "https://hooks.example.com"
+# port = 8080
+# or it cannot: then name any https URL that you own, and answers are fetched by polling.
+# mode = "poll"
+# public_url = "https://example.com/nothing-here"
+
+[pipelines]
+destination = "duckdb"
+dataset = "crm"
+duckdb_path = "leads.duckdb"
+
+[runtime]
+dlthub_telemetry = false
+"""
+
+SECRETS = """\
+# Keep this file to yourself: it is read by you alone, and is no part of any repository.
+
+[sources.clodura]
+api_key = ""                                   # from Clodura: Settings > Developer/API
+"""
+
+IGNORED = """\
+.dlt/secrets.toml
+.leadsync/
+*.duckdb
+*.duckdb.wal
+"""
+
+
+def init(folder: Path) -> list[Path]:
+    """Write what is not there yet; returns what was written. Nothing that exists is touched."""
+    written = []
+    for name, text, mode in (
+        (".dlt/config.toml", CONFIG, 0o644),
+        (".dlt/secrets.toml", SECRETS, 0o600),
+        (".gitignore", IGNORED, 0o644),
+    ):
+        path = folder / name
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=mode)
+            path.write_text(text, encoding="utf-8")
+            written.append(path)
+    return written

@@ -1,0 +1,28 @@
+"""One run at a time: locks that the system takes back when their process ends, however it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from sources.errors import AlreadyRunning
+
+
+@contextmanager
+def only_one(paths: Sequence[Path]) -> Iterator[None]:
+    """Hold these lock files; AlreadyRunning where another process holds one."""
+    with ExitStack() as held:
+        for path in dict.fromkeys(path.absolute() for path in paths):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = FileLock(path, timeout=0)
+            try:
+                held.enter_context(lock)
+            except Timeout:
+                raise AlreadyRunning(
+                    f"Another leadsync is at work here (it holds {path}). Nothing was done: two at a time would get in "
+                    f"each other's way. Run again when it is through."
+                ) from None
+        yield

@@ -1,0 +1,103 @@
+"""What a run is asked to do, from settings and command line: checked as a whole before anything is opened or sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from enrichment.caps import Cap, Scope
+from pipelines.settings import CHANNELS, Settings
+from sources.clodura.filters import SearchFilters, parse_filters
+from sources.clodura.prices import UNIT
+from sources.errors import ConfigurationError
+from sources.nearest import did_you_mean
+from sources.providers import Channel
+
+
+@dataclass(frozen=True)
+class SyncOptions:
+    """`leadsync sync` as typed. None: as the settings say."""
+
+    folder: Path
+    searches: Sequence[str] = ()
+    enrich: str | None = None
+    limit: int | None = None
+    budget: float | None = None
+    destination: str | None = None
+    dataset: str | None = None
+    wait: float = 600.0
+    sandbox: bool = False
+
+
+def chosen_searches(options: SyncOptions, settings: Settings) -> tuple[dict[str, SearchFilters], list[str]]:
+    """The searches to run, checked, with warnings. ConfigurationError names everything that is wrong."""
+    written = settings.searches
+    if not written and options.sandbox:
+        written = {"everyone": {}}
+    if not written:
+        raise ConfigurationError(
+            "sources.clodura.searches: there is no search. Write one into .dlt/config.toml, for example\n"
+            '[sources.clodura.searches.founders]\nseniority = ["Founder"]\nperson_country = ["India"]\n'
+            "or let `leadsync init` write one."
+        )
+    unknown = [name for name in options.searches if name not in written]
+    if unknown:
+        name = unknown[0]
+        raise ConfigurationError(
+            f"There is no search {name!r} in the settings; there are {', '.join(written)}.{did_you_mean(name, written)}"
+        )
+    names = list(dict.fromkeys(options.searches)) or list(written)
+    checked: dict[str, SearchFilters] = {}
+    mistakes: list[str] = []
+    for name in names:
+        try:
+            checked[name] = parse_filters(name, written[name])
+        except ConfigurationError as error:
+            mistakes.append(str(error))
+    if mistakes:
+        raise ConfigurationError("\n".join(mistakes))
+    warnings = [f"search {name}: {text}" for name, filters in checked.items() for text in filters.warnings()]
+    return checked, [] if options.sandbox else warnings
+
+
+def chosen_channels(options: SyncOptions, settings: Settings) -> list[Channel]:
+    """What is bought for each person, in this order."""
+    names = settings.enrichment.channels
+    if options.enrich is not None:
+        names = [name.strip() for name in options.enrich.split(",") if name.strip()]
+        if names == ["none"]:
+            names = []
+        elif not names:
+            raise ConfigurationError(
+                f"--enrich: names nothing. Write {', '.join(CHANNELS)}, both with a comma, or none."
+            )
+    for name in names:
+        if name not in CHANNELS:
+            known = (*CHANNELS, "none")
+            raise ConfigurationError(f"--enrich: {name!r} is not one of {', '.join(known)}.{did_you_mean(name, known)}")
+    return [Channel(name) for name in dict.fromkeys(names)]
+
+
+def chosen_caps(options: SyncOptions, settings: Settings) -> list[Cap]:
+    """What bounds the purchases of this run. The sandbox's money is not real: there only --budget counts."""
+    enrichment = settings.enrichment
+    wanted: Mapping[str, tuple[Scope, float | None]] = {
+        "--budget": (Scope.RUN, options.budget),
+        "enrichment.max_credits_per_run": (Scope.RUN, None if options.sandbox else enrichment.max_credits_per_run),
+        "enrichment.max_credits_per_day": (Scope.DAY, None if options.sandbox else enrichment.max_credits_per_day),
+    }
+    return [
+        Cap(setting, scope, UNIT, int(amount * 100 + 1e-6))
+        for setting, (scope, amount) in wanted.items()
+        if amount is not None
+    ]
+
+
+def checked(options: SyncOptions) -> SyncOptions:
+    """The options, if their numbers make sense."""
+    if options.limit is not None and options.limit < 1:
+        raise ConfigurationError(f"--limit: {options.limit} people are none. Write 1 or more.")
+    if options.budget is not None and not 0 <= options.budget < float("inf"):
+        raise ConfigurationError(f"--budget: {options.budget} is no amount of credits. Write 0 or more.")
+    return options

@@ -1,0 +1,41 @@
+"""`--sandbox`: the imitation vendor in a process of its own for as long as a run lasts, and settings to match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pipelines.settings import Settings, WebhookSettings
+from pipelines.telling import Teller
+
+#: people in the sandbox of a run
+PEOPLE = 1000
+SEED = 1
+#: limits far above what a run reaches: a demo waits for nobody
+RATE_LIMITS = ["5000/second"]
+#: seconds an imitated reveal takes
+JOB_SECONDS = 0.5
+
+
+@contextmanager
+def playground(settings: Settings, teller: Teller) -> Iterator[Settings]:
+    """Start the sandbox; the settings that use it, with webhooks on loopback unless the mode is "poll"."""
+    import sandbox
+
+    behaviour = {"job_seconds": JOB_SECONDS}
+    with sandbox.running(people=PEOPLE, seed=SEED, plan=settings.clodura.plan, behaviour=behaviour) as server:
+        teller.say(f"The sandbox imitates Clodura at {server.url}: {PEOPLE} people, no real key, no real money.")
+        clodura = settings.clodura.model_copy(
+            update={"base_url": server.url, "api_key": server.api_key, "rate_limits": RATE_LIMITS}
+        )
+        mode = settings.webhook.mode
+        webhook = WebhookSettings(
+            mode=mode,
+            host="127.0.0.1",
+            port=0 if mode == "webhook" else None,
+            signing_key=settings.webhook.signing_key,
+        )
+        enrichment = settings.enrichment
+        if mode == "poll":
+            enrichment = enrichment.model_copy(update={"poll_interval": min(1.0, enrichment.poll_interval)})
+        yield settings.model_copy(update={"clodura": clodura, "webhook": webhook, "enrichment": enrichment})

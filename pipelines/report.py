@@ -1,0 +1,68 @@
+"""Results for people, on stdout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def print_report(result: dict[str, Any]) -> None:
+    """What a run did."""
+    spent = result["spent"]["credits"]
+    searched = result["search_spent"]["credits"]
+    asked = result["calls_settled"]
+    found = result["outcomes"].get("found", 0)
+    rate = f" ({found / asked:.0%} of {asked} settled calls found something)" if asked else ""
+    rows = [
+        (
+            "people",
+            f"{result['people_seen']:,} seen: {result['people_new']:,} new, {result['people_changed']:,} changed, "
+            f"{result['people_unchanged']:,} unchanged",
+        ),
+        (
+            "calls",
+            f"{result['calls_sent']:,} sent, {result['calls_settled']:,} settled, {result['calls_in_doubt']:,} in "
+            f"doubt, {result['calls_outstanding']:,} under way, {result['calls_left']:,} left",
+        ),
+        ("found", f"{result['emails_found']:,} e-mails, {result['phones_found']:,} phones{rate}"),
+        ("spent", f"{spent['min']:,g} to {spent['max']:,g} credits for what was bought"),
+        (
+            "search",
+            f"{result['search_calls']:,} pages asked for, which may have cost {searched['min']:,g} to "
+            f"{searched['max']:,g} export credits",
+        ),
+        ("database", result["database"]),
+        ("try", result["query"]),
+    ]
+    _print(rows)
+
+
+def print_status(result: dict[str, Any]) -> None:
+    """What the ledger holds."""
+    calls = ", ".join(f"{count:,} {state}" for state, count in result["calls"].items() if count) or "none"
+    today, total = result["spent_today"]["credits"], result["spent"]["credits"]
+    rows = [
+        ("ledger", result["ledger"]),
+        ("calls", calls),
+        ("spent today", f"{today['min']:,g} to {today['max']:,g} credits"),
+        ("spent in all", f"{total['min']:,g} to {total['max']:,g} credits"),
+    ]
+    for run in result["runs"]:
+        seen = f"{run['people_seen']:,} people, {run['calls_sent']:,} calls" if run["people_seen"] is not None else ""
+        rows.append((f"run {run['started_at']}", f"{run['exit_reason']} {seen}".strip()))
+    _print(rows)
+
+
+def _print(rows: list[tuple[str, str]]) -> None:
+    table = Table.grid(padding=(0, 2))
+    for label, text in rows:
+        table.add_row(label, text)
+    console = Console(highlight=False, soft_wrap=False)
+    if console.is_terminal:
+        console.print(table)
+    else:
+        width = max(len(label) for label, _ in rows) + 2
+        for label, text in rows:
+            print(f"{label:<{width}}{text}")  # noqa: T201 - the result, on stdout

@@ -1,0 +1,258 @@
+"""Searches inside a run: every page becomes planned purchases at once, and rows in the feed a little later."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+
+from enrichment.ledger import Ledger
+from enrichment.ledger.deliveries import Delivery, known_hashes
+from enrichment.ledger.plans import Wanted, plan
+from enrichment.ledger.runs import cover
+from enrichment.ledger.seen import known_organizations, remember_organizations, remember_people
+from pipelines.feed import Feed, Parcel
+from pipelines.organizations import Organizations
+from pipelines.tables import ORGANIZATIONS, PEOPLE, PEOPLE_SEEN, SEARCH_COVERAGE
+from sources.clodura.client import CloduraClient
+from sources.clodura.filters import SearchFilters
+from sources.clodura.records import Page, Record, person_key
+from sources.clodura.tables import Row, organization_row, person_row, row_hash
+from sources.clodura.windows import Coverage, WindowReport, walk
+from sources.errors import LeadsyncError, RequestRefused
+from sources.providers import Channel, Person, Provider
+
+log = structlog.get_logger("leadsync.search")
+
+#: people handed on at a time
+BATCH = 1000
+
+
+@dataclass
+class SearchTally:
+    """What the searches of a run found. ``new``, ``changed``, ``unchanged``: against what the destination has."""
+
+    pages: int = 0
+    calls: int = 0
+    records: int = 0
+    people: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    unreadable: int = 0
+    without_id: int = 0
+    truncated: list[str] = field(default_factory=list)
+    incomplete: list[str] = field(default_factory=list)
+    errors: list[LeadsyncError] = field(default_factory=list)
+
+
+@dataclass
+class SearchContext:
+    """What the searches of a run work with."""
+
+    client: CloduraClient
+    provider: Provider
+    channels: Sequence[Channel]
+    ledger: Ledger
+    feed: Feed
+    sink_id: str
+    run_id: str
+    now: Callable[[], int]
+    planned: Callable[[], None]
+    stopped: Callable[[], bool]
+    patience: Callable[[], float | None]
+    limit: int | None = None
+    tally: SearchTally = field(default_factory=SearchTally)
+
+
+class Searches:
+    """Runs searches one after the other, up to a number of people in all."""
+
+    def __init__(self, context: SearchContext) -> None:
+        self._context = context
+        self._organizations = Organizations()
+        self._people: dict[str, str | None] = {}  # over all searches: the hash of the row handed on
+        self._rows: list[tuple[Row, int]] = []  # people of the running search, with when they were first seen
+        self._listed: set[str] = set()  # people of the running search
+
+    async def run(self, searches: Mapping[str, SearchFilters]) -> None:
+        """Run them all. What one cannot answer is noted in the tally; what concerns all ends the searching."""
+        for name, filters in searches.items():
+            if self._context.stopped() or self._wanted() == 0:
+                break
+            try:
+                await self._search(name, filters)
+            except RequestRefused as error:
+                log.error("search_refused", search=name, error=str(error))
+                self._context.tally.errors.append(error)
+            except LeadsyncError as error:
+                self._context.tally.errors.append(error)
+                break
+        await self._settle_organizations()
+
+    def _wanted(self) -> int | None:
+        limit = self._context.limit
+        return None if limit is None else max(0, limit - len(self._people))
+
+    async def _search(self, name: str, filters: SearchFilters) -> None:
+        context = self._context
+        started = context.now()
+        self._listed = set()
+
+        async def on_page(page: Page) -> None:
+            await self._on_page(name, page)
+
+        report: WindowReport | None = None
+        try:
+            report = await walk(
+                context.client,
+                filters,
+                on_page,
+                limit=self._wanted(),
+                stopped=lambda: context.stopped() or self._wanted() == 0,
+                patience=context.patience,
+            )
+        finally:
+            await self._hand_on(name, least=1)
+            await self._cover(name, filters, report, started)
+
+    async def _on_page(self, search: str, page: Page) -> None:
+        context = self._context
+        context.tally.pages += 1
+        context.tally.records += len(page.records)
+        fresh = self._fresh(page.records)
+        if not fresh:
+            return
+        rows = [person_row(record) for record in fresh]
+        organizations = [row for row in map(organization_row, fresh) if row is not None]
+        unknown = self._organizations.unknown(organizations)
+        persons = [_person(record, row) for record, row in zip(fresh, rows, strict=True)]
+        wanted = [item for person in persons for item in self._wants(person, search)]
+        now = context.now()
+
+        def work(connection: sa.Connection) -> tuple[dict[str, int], dict[str, Row]]:
+            plan(connection, wanted, context.run_id, now)
+            return remember_people(connection, persons, now), known_organizations(connection, unknown)
+
+        first, before = await context.ledger.run(work)
+        if wanted:
+            context.planned()
+        self._rows += [(row, first[row["person_id"]]) for row in rows]
+        new = self._organizations.see(organizations, before)
+        if new:
+            await context.ledger.run(remember_organizations, new)
+            await self._hand_on_organizations(new)
+        await self._hand_on(search, least=BATCH)
+
+    def _fresh(self, records: Sequence[Record]) -> list[Record]:
+        """Records of people this search has not shown yet, as many as are still wanted."""
+        fresh = []
+        for record in records:
+            person_id, vendor_key = person_key(record)
+            if person_id in self._listed:
+                continue
+            if person_id not in self._people and self._wanted() == 0:
+                continue
+            self._listed.add(person_id)
+            if person_id not in self._people:
+                self._people[person_id] = None
+                self._context.tally.people = len(self._people)
+                self._context.tally.without_id += not vendor_key
+            fresh.append(record)
+        return fresh
+
+    def _wants(self, person: Person, search: str) -> list[Wanted]:
+        provider = self._context.provider
+        found = []
+        for channel in self._context.channels:
+            ask = provider.ask(channel, person)
+            if ask is not None:
+                found.append(Wanted(provider.name, channel, provider.unit, person.person_id, ask, search))
+        return found
+
+    async def _hand_on(self, search: str, least: int) -> None:
+        if len(self._rows) < least:
+            return
+        context = self._context
+        rows, self._rows = self._rows, []
+        hashes = {row["person_id"]: row_hash(row) for row, _ in rows}
+        has = await context.ledger.run(known_hashes, context.sink_id, PEOPLE.name, list(hashes))
+        owed = []
+        for row, first in rows:
+            person_id = row["person_id"]
+            handed, self._people[person_id] = self._people[person_id], hashes[person_id]
+            if handed is None:  # not by an earlier search of this run
+                context.tally.new += person_id not in has
+                context.tally.unchanged += has.get(person_id) == hashes[person_id]
+                context.tally.changed += person_id in has and has[person_id] != hashes[person_id]
+            if hashes[person_id] not in (handed, has.get(person_id)):
+                owed.append((row, first))
+        if owed:
+            table = PEOPLE.table([{**row, "first_seen_at": first} for row, first in owed])
+            deliveries = [Delivery(PEOPLE.name, r["person_id"], hashes[r["person_id"]]) for r, _ in owed]
+            await context.feed.put(Parcel(PEOPLE, table, deliveries))
+        now = context.now()
+        seen = [{"person_id": row["person_id"], "search": search, "last_seen_at": now} for row, _ in rows]
+        await context.feed.put(Parcel(PEOPLE_SEEN, PEOPLE_SEEN.table(seen)))
+
+    async def _hand_on_organizations(self, rows: Sequence[Row]) -> None:
+        context = self._context
+        hashes = {row["organization_id"]: row_hash(row) for row in rows}
+        has = await context.ledger.run(known_hashes, context.sink_id, ORGANIZATIONS.name, list(hashes))
+        owed = [row for row in rows if has.get(row["organization_id"]) != hashes[row["organization_id"]]]
+        for start in range(0, len(owed), BATCH):
+            part = owed[start : start + BATCH]
+            deliveries = [
+                Delivery(ORGANIZATIONS.name, row["organization_id"], hashes[row["organization_id"]]) for row in part
+            ]
+            await context.feed.put(Parcel(ORGANIZATIONS, ORGANIZATIONS.table(part), deliveries))
+
+    async def _settle_organizations(self) -> None:
+        settled = self._organizations.settle()
+        await self._context.ledger.run(remember_organizations, settled)
+        await self._hand_on_organizations(settled)
+
+    async def _cover(self, name: str, filters: SearchFilters, report: WindowReport | None, started: int) -> None:
+        context = self._context
+        coverage = report.coverage if report is not None else Coverage.INTERRUPTED
+        if coverage is Coverage.INTERRUPTED and self._wanted() == 0:
+            coverage = Coverage.LIMITED
+        if report is not None:
+            context.tally.calls += report.calls
+            context.tally.unreadable += report.unreadable
+        if coverage is Coverage.TRUNCATED:
+            context.tally.truncated.append(name)
+        elif coverage in (Coverage.GAPS, Coverage.INTERRUPTED):
+            context.tally.incomplete.append(name)
+        row: dict[str, Any] = {
+            "run_id": context.run_id,
+            "search": name,
+            "window": f"{name}/{filters.fingerprint()}",
+            "filters": json.dumps(filters.wire(), sort_keys=True, ensure_ascii=False),
+            "coverage": coverage,
+            "pages": report.pages if report is not None else 0,
+            "people": len(self._listed),
+            "calls": report.calls if report is not None else 0,
+            "started_at": started,
+            "finished_at": context.now(),
+        }
+        await context.ledger.run(cover, row)
+        await context.feed.put(Parcel(SEARCH_COVERAGE, SEARCH_COVERAGE.table([row])))
+
+
+def _person(record: Record, row: Row) -> Person:
+    organization = organization_row(record) or {}
+    return Person(
+        person_id=row["person_id"],
+        vendor_key=person_key(record)[1],
+        first_name=row["first_name"],
+        last_name=row["last_name"],
+        linkedin_url=row["linkedin_url"],
+        company_domain=organization.get("domain"),
+        organization_name=organization.get("name"),
+        country=row["country"],
+    )

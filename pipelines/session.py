@@ -1,0 +1,186 @@
+"""The part of a run that lives on the event loop: searches, purchases and the receiver, in a thread of its own.
+
+The main thread belongs to dlt, which is sync and catches signals there. The two meet in the feed and in the ledger.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+import anyio.from_thread
+import structlog
+import uvicorn
+
+from enrichment.capability import Capability
+from enrichment.context import PATIENCE, Context, EngineSettings
+from enrichment.engine import Engine, Report
+from enrichment.ids import new_id
+from enrichment.ledger import Ledger, evidence
+from enrichment.ledger.counters import LedgerCounters
+from enrichment.ledger.plans import want_again
+from pipelines import receiver
+from pipelines.feed import Feed
+from pipelines.searching import SearchContext, Searches, SearchTally
+from pipelines.settings import CloduraSettings
+from sources.clock import SYSTEM_CLOCK, SYSTEM_DICE
+from sources.clodura.client import CloduraClient, make_transport
+from sources.clodura.filters import SearchFilters
+from sources.clodura.provider import CloduraProvider
+from sources.clodura.windows import first_error
+from sources.errors import KeyRefused
+from sources.providers import Via
+
+log = structlog.get_logger("leadsync.session")
+
+
+@dataclass(frozen=True)
+class SessionPlan:
+    """All that a session needs to know beforehand."""
+
+    run_id: str
+    sink_id: str
+    clodura: CloduraSettings
+    api_key: str
+    searches: Mapping[str, SearchFilters]
+    engine: EngineSettings
+    capability: Capability
+    #: names the vendor account for rate counters, without telling the key
+    account: str
+    limit: int | None = None
+    user_agent: str = "leadsync"
+
+
+class Session:
+    """Runs searches and engine in a thread; the main thread loads meanwhile what comes through the feed."""
+
+    def __init__(self, plan: SessionPlan, ledger: Ledger, feed: Feed, listening: socket.socket | None) -> None:
+        self._plan = plan
+        self._ledger = ledger
+        self._feed = feed
+        self._listening = listening
+        self._thread = threading.Thread(target=self._run, name="leadsync-session", daemon=True)
+        self._stop = threading.Event()
+        self._engine: Engine | None = None
+        self._token: Any = None
+        self.tally = SearchTally()
+        self.context: Context | None = None
+        self.report: Report | None = None
+        #: what broke the session, where something did that nobody foresaw
+        self.error: BaseException | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether there is anything left to do."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """End soon, and in good order. May be called from a signal handler."""
+        self._stop.set()
+        engine, token = self._engine, self._token
+        if engine is not None and token is not None:
+            try:
+                token.call_soon_threadsafe(engine.stop)
+            except RuntimeError:  # the loop is gone already
+                return
+
+    def join(self) -> None:
+        """Wait for the end."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            anyio.run(self._main)
+        except BaseExceptionGroup as group:
+            self.error = first_error(group)
+        except BaseException as error:  # noqa: BLE001 - the main thread tells
+            self.error = error
+        finally:
+            self._feed.close()
+
+    async def _main(self) -> None:
+        import asyncio
+
+        plan = self._plan
+        settings = plan.clodura
+        transport = make_transport(
+            settings.base_url,
+            plan.api_key,
+            rate_limits=tuple(settings.rate_limits),
+            counters=LedgerCounters(self._ledger),
+            counter_name=plan.account,
+            paid_concurrency=plan.engine.max_unanswered,
+            user_agent=plan.user_agent,
+        )
+        async with transport:
+            client = CloduraClient(transport)
+            provider = CloduraProvider(client, settings.plan, settings.phone_via_partners)
+            context = self.context = Context(
+                ledger=self._ledger,
+                providers={provider.name: provider},
+                settings=plan.engine,
+                clock=SYSTEM_CLOCK,
+                dice=SYSTEM_DICE,
+                run_id=plan.run_id,
+                owner=f"{socket.gethostname()[:20]}:{os.getpid()}:{new_id()[-12:]}",
+                capability=plan.capability,
+                started=SYSTEM_CLOCK.monotonic(),
+            )
+            engine = Engine(context)
+            self._engine, self._token = engine, asyncio.get_running_loop()
+            if self._stop.is_set():
+                engine.stop()
+            search_context = SearchContext(
+                client=client,
+                provider=provider,
+                channels=plan.engine.channels,
+                ledger=self._ledger,
+                feed=self._feed,
+                sink_id=plan.sink_id,
+                run_id=plan.run_id,
+                now=context.now,
+                planned=engine.more_planned,
+                stopped=lambda: context.stopping or context.run_error is not None,
+                patience=lambda: max(PATIENCE, context.remaining()),
+                limit=plan.limit,
+                tally=self.tally,
+            )
+            async with anyio.create_task_group() as tasks:
+                server = self._receive(tasks, context, engine)
+                await engine.start(alone=True)
+                if plan.limit is None:
+                    await self._ledger.run(want_again, plan.run_id, list(plan.searches), plan.engine.channels)
+                tasks.start_soon(self._search, search_context, context, engine)
+                self.report = await engine.run()
+                if server is not None:
+                    server.should_exit = True
+
+    async def _search(self, search_context: SearchContext, context: Context, engine: Engine) -> None:
+        try:
+            await Searches(search_context).run(self._plan.searches)
+            for error in self.tally.errors:
+                if isinstance(error, KeyRefused):
+                    context.halt_run(error)
+        finally:
+            engine.no_more_plans()
+
+    def _receive(self, tasks: anyio.abc.TaskGroup, context: Context, engine: Engine) -> uvicorn.Server | None:
+        if self._listening is None:
+            return None
+
+        async def keep(provider: str, request_id: str, body: bytes) -> None:
+            await self._ledger.run(evidence.receive, provider, request_id, Via.WEBHOOK, body, context.now())
+            engine.mail()
+
+        server = receiver.make_server(receiver.make_app(self._plan.capability, keep))
+        tasks.start_soon(server.serve, [self._listening])  # the socket listens already: nothing is turned away
+        return server

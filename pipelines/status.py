@@ -1,0 +1,50 @@
+"""`leadsync status`: what is pending, in doubt and spent, straight from the ledger; sends nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from enrichment.ledger import Ledger, books, runs
+from enrichment.ledger.claims import DAY
+from enrichment.ledger.schema import calls
+from enrichment.states import State
+from pipelines.summary import spent_by_unit
+from sources.clodura.prices import UNIT
+
+#: runs shown
+RECENT = 5
+
+
+def status(ledger: Ledger, now: int) -> dict[str, Any]:
+    """The state of things as an object: calls by state, spend today and in all, the last runs."""
+    with ledger.read() as connection:
+        states = books.by_state(connection)
+        today = books.spent(connection, [calls.c.reserved_at >= now - now % DAY])
+        total = books.spent(connection)
+        recent = [_run(row) for row in runs.latest(connection, RECENT)]
+    return {
+        "ledger": ledger.path,
+        "calls": {state.value: states.get(state, 0) for state in State},
+        "spent_today": spent_by_unit(today, [UNIT]),
+        "spent": spent_by_unit(total, [UNIT]),
+        "runs": recent,
+    }
+
+
+def _run(row: Any) -> dict[str, Any]:
+    summary = json.loads(row["summary"]) if row["summary"] else {}
+    names = ("people_seen", "people_new", "calls_sent", "emails_found", "phones_found", "spent")
+    return {
+        "run_id": row["run_id"],
+        "started_at": _time(row["started_at"]),
+        "finished_at": _time(row["finished_at"]),
+        "exit_code": row["exit_code"],
+        "exit_reason": row["exit_reason"] or "did not finish",
+        **{name: summary.get(name) for name in names},
+    }
+
+
+def _time(micros: int | None) -> str | None:
+    return datetime.fromtimestamp(micros / 1e6, UTC).isoformat(timespec="seconds") if micros is not None else None

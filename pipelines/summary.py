@@ -1,0 +1,153 @@
+"""What a run comes to: the object that `--json` prints, the exit code, the words for people. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from enrichment.engine import Ending, Report
+from enrichment.ledger.books import Amount, RunBooks
+from enrichment.states import State
+from pipelines.searching import SearchTally
+from sources.errors import ConfigurationError, KeyRefused, LeadsyncError, NotEntitled, OutOfCredits, QuotaExhausted
+
+DONE, FAILED, WRONG_USAGE, STOPPED_EARLY = 0, 1, 2, 3
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a run ended."""
+
+    exit_code: int
+    exit_reason: str
+    message: str | None = None
+
+
+def judge(
+    *,
+    error: BaseException | None,
+    run_error: LeadsyncError | None,
+    halted: Sequence[LeadsyncError],
+    tally: SearchTally,
+    report: Report | None,
+    interrupted: bool,
+) -> Verdict:
+    """The verdict on a run: what failed outranks what stopped early, which outranks what was only not all there."""
+    found: list[Verdict] = []
+    if error is not None:
+        code = error.exit_code if isinstance(error, LeadsyncError) else FAILED
+        found.append(Verdict(code, _reason(error), str(error) or type(error).__name__))
+    for problem in [run_error, *tally.errors]:
+        if problem is not None:
+            found.append(Verdict(problem.exit_code, _reason(problem), str(problem)))
+    if interrupted:
+        found.append(Verdict(STOPPED_EARLY, "interrupted", "Stopped as asked. The next run goes on from here."))
+    if report is not None:
+        if report.left:
+            found += [Verdict(problem.exit_code, _reason(problem), str(problem)) for problem in halted]
+        found += _endings(report)
+    if tally.truncated:
+        names = ", ".join(tally.truncated)
+        found.append(
+            Verdict(
+                STOPPED_EARLY,
+                "truncated",
+                f"Not everything can be seen: page 100 of {names} is full, and the vendor shows no page behind it. "
+                f"Narrow the search with more filters, or make several of it.",
+            )
+        )
+    if tally.incomplete and not found:
+        names = ", ".join(tally.incomplete)
+        found.append(Verdict(STOPPED_EARLY, "incomplete", f"Not read to the end: {names}. Run again."))
+    failures = [verdict for verdict in found if verdict.exit_code not in (DONE, STOPPED_EARLY)]
+    return (failures or found or [Verdict(DONE, "done")])[0]
+
+
+def _endings(report: Report) -> list[Verdict]:
+    if report.ending is Ending.CAP and report.left:
+        cap = report.refused_by.setting if report.refused_by is not None else "a cap"
+        text = f"{cap} is reached: {report.left} calls are left for later. Raise it, or run again when it allows more."
+        return [Verdict(STOPPED_EARLY, "cap", text)]
+    if report.ending is Ending.QUOTA and report.left:
+        text = f"The rate limits allow no more calls for now: {report.left} are left. Run again later."
+        return [Verdict(STOPPED_EARLY, "quota", text)]
+    if report.ending is Ending.DEADLINE and (report.left or report.outstanding):
+        text = (
+            f"The time to wait (--wait) is over: {report.outstanding} accepted calls have no answer yet, {report.left} "
+            f"are still to be sent. The next run collects and sends them; nothing is bought twice."
+        )
+        return [Verdict(STOPPED_EARLY, "deadline", text)]
+    return []
+
+
+def _reason(error: BaseException) -> str:
+    for kind, reason in (
+        (KeyRefused, "key_refused"),
+        (OutOfCredits, "out_of_credits"),
+        (NotEntitled, "not_entitled"),
+        (QuotaExhausted, "quota"),
+        (ConfigurationError, "configuration"),
+    ):
+        if isinstance(error, kind):
+            return reason
+    return "failed"
+
+
+def spent_by_unit(spent: Mapping[str, Amount], units: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Whole units with two decimals, for people and machines: ``{"credits": {"min": 12.0, "max": 40.5}}``."""
+    return {
+        unit: {"min": spent.get(unit, Amount()).least / 100, "max": spent.get(unit, Amount()).most / 100}
+        for unit in sorted({*units, *spent})
+    }
+
+
+def search_spent(charge: str, records: int) -> dict[str, dict[str, float]]:
+    """What the searches themselves may have cost in export credits, by the rule that the settings name."""
+    least = records if charge == "every" else 0
+    most = 0 if charge == "none" else records
+    return {"credits": {"min": float(least), "max": float(most)}}
+
+
+def as_object(
+    *,
+    run_id: str,
+    verdict: Verdict,
+    tally: SearchTally,
+    books: RunBooks,
+    states: Mapping[State, int],
+    report: Report | None,
+    units: Sequence[str],
+    search_charge: str,
+    seconds: float,
+    database: str,
+    query: str,
+) -> dict[str, Any]:
+    """The object that `sync --json` prints. Names are stable; more may be added."""
+    return {
+        "run_id": run_id,
+        "people_seen": tally.people,
+        "people_new": tally.new,
+        "people_changed": tally.changed,
+        "people_unchanged": tally.unchanged,
+        "search_calls": tally.calls,
+        "search_spent": search_spent(search_charge, tally.records),
+        "calls_sent": books.calls_sent,
+        "calls_settled": books.calls_settled,
+        "calls_in_doubt": states.get(State.IN_DOUBT, 0),
+        "calls_rejected": states.get(State.REJECTED, 0),
+        "calls_outstanding": report.outstanding if report is not None else 0,
+        "calls_left": report.left if report is not None else 0,
+        "outcomes": books.outcomes,
+        "emails_found": books.emails_found,
+        "phones_found": books.phones_found,
+        "spent": spent_by_unit(books.spent, units),
+        "truncated_windows": len(tally.truncated),
+        "truncated_searches": tally.truncated,
+        "seconds": round(seconds, 1),
+        "database": database,
+        "query": query,
+        "exit_code": verdict.exit_code,
+        "exit_reason": verdict.exit_reason,
+        "message": verdict.message,
+    }

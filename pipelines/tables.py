@@ -1,0 +1,89 @@
+"""The tables that `sync` adds to those of the sources and of the ledger."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from enrichment.tables import TIME, TableSpec, column
+from sources.clodura.tables import ORGANIZATIONS as ORGANIZATION_COLUMNS
+from sources.clodura.tables import PEOPLE as PEOPLE_COLUMNS
+
+PEOPLE = TableSpec(
+    "people",
+    ("person_id",),
+    PEOPLE_COLUMNS.append(column("first_seen_at", TIME)),
+    "One row a person found; titles, seniorities and functions hold all values, the singular columns the first.",
+)
+
+ORGANIZATIONS = TableSpec(
+    "organizations", ("organization_id",), ORGANIZATION_COLUMNS, "The employers of the people found."
+)
+
+PEOPLE_SEEN = TableSpec(
+    "people_seen",
+    ("person_id", "search"),
+    pa.schema(
+        [
+            column("person_id", pa.string(), key=True),
+            column("search", pa.string(), key=True),
+            column("last_seen_at", TIME),
+            column("missing_since", TIME),
+        ]
+    ),
+    "When a search last found a person; small, so that people stays untouched where nothing changed.",
+)
+
+SEARCH_COVERAGE = TableSpec(
+    "search_coverage",
+    ("run_id", "window"),
+    pa.schema(
+        [
+            column("run_id", pa.string(), key=True),
+            column("window", pa.string(), key=True),
+            column("search", pa.string()),
+            column("filters", pa.string()),
+            column("coverage", pa.string()),
+            column("pages", pa.int64()),
+            column("people", pa.int64()),
+            column("calls", pa.int64()),
+            column("started_at", TIME),
+            column("finished_at", TIME),
+        ]
+    ),
+    "Which search windows were seen whole (complete), and which not: truncated, limited, gaps, interrupted.",
+)
+
+RUNS = TableSpec(
+    "runs",
+    ("run_id",),
+    pa.schema(
+        [
+            column("run_id", pa.string(), key=True),
+            column("started_at", TIME),
+            column("finished_at", TIME),
+            column("exit_code", pa.int64()),
+            column("exit_reason", pa.string()),
+            column("people_seen", pa.int64()),
+            column("people_new", pa.int64()),
+            column("people_changed", pa.int64()),
+            column("people_unchanged", pa.int64()),
+            column("calls_sent", pa.int64()),
+            column("calls_settled", pa.int64()),
+            column("calls_in_doubt", pa.int64()),
+            column("emails_found", pa.int64()),
+            column("phones_found", pa.int64()),
+            column("truncated_windows", pa.int64()),
+            column("summary", pa.string()),
+        ]
+    ),
+    "What each run did; summary is what `sync --json` prints.",
+)
+
+SINKS = TableSpec(
+    "leadsync_sinks",
+    ("sink_id",),
+    pa.schema([column("sink_id", pa.string(), key=True), column("made_at", TIME)]),
+    "Names this very dataset, so that the ledger knows what it holds; a dataset without it is owed everything.",
+)
+
+OURS = (PEOPLE, ORGANIZATIONS, PEOPLE_SEEN, SEARCH_COVERAGE, RUNS, SINKS)
