@@ -30,6 +30,8 @@ def prepare(
         sink_id = uuid.uuid4().hex
         loader.make_tables([(SINKS, SINKS.table([{"sink_id": sink_id, "made_at": now}]))])
     elif missing:
+        # dlt looks for missing tables only where it does not know the version of the schema
+        destination.execute([f"DELETE FROM {dataset}._dlt_version"] if "_dlt_version" in present else [])
         loader.make_tables()
         ledger.call(forget, sink_id, missing)
         tell(f"made missing tables anew: {', '.join(missing)}; what was bought is loaded again")

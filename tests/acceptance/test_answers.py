@@ -1,0 +1,102 @@
+"""How answers come back: webhooks lost, late, doubled and out of order; polling; waiting, and the end of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox import Server
+from tests.support.project import Project
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        {"webhook_copies": 3},
+        {"webhook_reorder": 5},
+        {"webhook_before_answer": True},
+        {"webhook_copies": 2, "webhook_delay": 0.2, "variant": "mixed"},
+        {"submit_form": "no_id"},
+        {"submit_form": "result"},
+        {"search_envelope": "people", "location_form": "string", "empty_search": "array", "variant": "mixed"},
+    ],
+    ids=str,
+)
+def test_whatever_way_webhooks_come_each_call_settles_once(
+    project: Project, vendor: Server, behaviour: dict[str, object]
+) -> None:
+    vendor.set_behaviour(**behaviour)
+    done = project.sync()
+    assert done.exit_code == 0, done.stderr
+    assert (done.json["calls_settled"], done.json["calls_in_doubt"]) == (80, 0)
+    truth = {(p["person_id"], phone["e164"]) for p in vendor.people() for phone in p["phones"]}
+    assert set(project.sql("SELECT person_id, number FROM crm.phones")) == truth
+    assert vendor.books()["totals"]["charged_again"] == 0
+
+
+def test_in_poll_mode_answers_come_by_track(project: Project, vendor: Server) -> None:
+    project.configure(webhook={"mode": "poll"}, enrichment={"poll_interval": 0.2})
+    vendor.set_behaviour(variant="mixed")
+    done = project.sync()
+    assert done.exit_code == 0, done.stderr
+    assert done.json["calls_settled"] == 80
+    assert vendor.books()["totals"]["requests"].get("track", 0) or any(
+        r["operation"] == "track" for r in vendor.books()["requests"]
+    )
+
+
+def test_where_webhooks_never_come_answers_are_polled_for(project: Project, vendor: Server) -> None:
+    vendor.set_behaviour(webhook=False)
+    project.configure(enrichment={"webhook_grace": 1, "poll_interval": 0.2})
+    done = project.sync()
+    assert done.exit_code == 0, done.stderr
+    assert done.json["calls_settled"] == 80
+
+
+def test_waiting_ends_with_the_deadline_and_the_next_run_collects(project: Project, vendor: Server) -> None:
+    vendor.set_behaviour(job_seconds=6)
+    project.configure(enrichment={"poll_interval": 0.5, "webhook_grace": 0.5})
+    first = project.sync("--limit", "5", "--wait", "1s")
+    assert (first.exit_code, first.json["exit_reason"]) == (3, "deadline"), first.stderr
+    assert first.json["calls_outstanding"] == 10
+    second = project.sync("--limit", "5")
+    assert (second.exit_code, second.json["calls_sent"]) == (0, 0), second.stderr
+    assert project.one("SELECT count(*) FROM crm.calls WHERE state = 'settled'") == 10
+
+
+def test_jobs_that_never_finish_are_given_up_as_in_doubt(project: Project, vendor: Server) -> None:
+    vendor.set_behaviour(faults=[{"operation": "reveal_phone", "fault": "dropped", "first": 4}])
+    project.configure(enrichment={"give_up_after": 1, "poll_interval": 0.2, "webhook_grace": 0.2})
+    done = project.sync()
+    assert (done.exit_code, done.json["calls_in_doubt"]) == (0, 4), done.stderr
+    spent = done.json["spent"]["credits"]
+    assert spent["min"] <= sum(charge["amount"] for charge in project.charges()) / 100 <= spent["max"]
+
+
+def test_a_job_that_fails_is_settled_as_failed(project: Project, vendor: Server) -> None:
+    vendor.set_behaviour(faults=[{"operation": "reveal_email", "fault": "failed", "nth": [3]}])
+    done = project.sync()
+    assert (done.exit_code, done.json["outcomes"]["failed"]) == (0, 1)
+
+
+def test_a_search_that_is_not_all_there_says_so(project: Project, vendor: Server) -> None:
+    vendor.reset(people=10_050, seed=3)
+    done = project.sync("--enrich", "none")
+    assert (done.exit_code, done.json["exit_reason"], done.json["truncated_windows"]) == (3, "truncated", 1)
+    assert done.json["people_seen"] == 10_000
+    assert project.sql("SELECT search, coverage, people FROM crm.search_coverage") == [
+        ("everyone", "truncated", 10_000)
+    ]
+
+
+def test_exactly_as_many_as_can_be_seen_is_truncated_too_for_nobody_can_tell(project: Project, vendor: Server) -> None:
+    vendor.reset(people=10_000, seed=3)
+    assert project.sync("--enrich", "none").exit_code == 3
+    vendor.reset(people=9_999, seed=3)
+    assert project.sync("--enrich", "none").exit_code == 0
+
+
+def test_a_limit_bounds_people_and_purchases(project: Project, vendor: Server) -> None:
+    done = project.sync("--limit", "7")
+    assert (done.exit_code, done.json["people_seen"], done.json["calls_sent"]) == (0, 7, 14)
+    assert project.one("SELECT count(*) FROM crm.people") == 7
+    assert project.sql("SELECT coverage FROM crm.search_coverage") == [("limited",)]

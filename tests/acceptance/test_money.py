@@ -1,0 +1,187 @@
+"""Caps, refusals, lost answers: what may never happen to somebody else's money."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox import Server
+from tests.support.project import Project
+
+
+def _charged(project: Project) -> int:
+    return sum(charge["amount"] for charge in project.charges())
+
+
+def _bought_twice(vendor: Server) -> list[tuple[str, str]]:
+    jobs = [(job["operation"], job["person_id"]) for job in vendor.books()["jobs"]]
+    return [job for job in jobs if jobs.count(job) > 1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings"),
+    [
+        (("--budget", "50"), {}),
+        ((), {"max_credits_per_run": 50}),
+        ((), {"max_credits_per_day": 50}),
+        (("--budget", "50"), {"max_credits_per_run": 1000, "max_credits_per_day": 60.5}),
+    ],
+)
+def test_a_cap_is_never_passed_and_ends_the_run_with_work_left(
+    project: Project, arguments: tuple[str, ...], settings: dict[str, float]
+) -> None:
+    project.configure(enrichment=settings)
+    done = project.sync(*arguments)
+    assert done.exit_code == 3, done.stderr
+    assert done.json["exit_reason"] == "cap"
+    assert 0 < done.json["spent"]["credits"]["max"] <= 50 or settings.get("max_credits_per_day") == 60.5
+    assert _charged(project) <= 50 * 100
+    assert done.json["calls_left"] > 0
+
+
+def test_the_cap_of_a_day_holds_over_runs_and_that_of_a_run_does_not(project: Project, vendor: Server) -> None:
+    project.configure(enrichment={"max_credits_per_day": 60, "max_credits_per_run": 40})
+    first, second, third = project.sync(), project.sync(), project.sync()
+    assert [run.json["exit_reason"] for run in (first, second, third)] == ["cap", "cap", "cap"]
+    assert first.json["spent"]["credits"]["max"] <= 40
+    assert first.json["spent"]["credits"]["max"] + second.json["spent"]["credits"]["max"] <= 60
+    assert third.json["calls_sent"] == 0
+    assert _charged(project) <= 60 * 100
+
+
+def test_what_a_cap_left_is_bought_by_the_next_run_and_nothing_twice(project: Project, vendor: Server) -> None:
+    assert project.sync("--budget", "100").exit_code == 3
+    rest = project.sync()
+    assert rest.exit_code == 0
+    assert _bought_twice(vendor) == []
+    assert project.one("SELECT count(*) FROM crm.calls WHERE state = 'settled'") == 80
+
+
+def test_a_budget_of_nothing_buys_nothing(project: Project, vendor: Server) -> None:
+    done = project.sync("--budget", "0")
+    assert (done.exit_code, done.json["exit_reason"], done.json["calls_sent"]) == (3, "cap", 0)
+    assert vendor.books()["jobs"] == []
+    assert project.one("SELECT count(*) FROM crm.people") == 40
+
+
+def test_a_bad_key_ends_the_run_at_once(project: Project, vendor: Server) -> None:
+    project.configure(secrets='[sources.clodura]\napi_key = "canary-wrong-key"\n')
+    done = project.sync()
+    assert done.exit_code == 1
+    assert done.json["exit_reason"] == "key_refused"
+    assert len(vendor.books()["requests"]) <= 3
+    assert "canary-wrong-key" not in done.stderr + done.stdout
+
+
+def test_a_key_that_dies_between_search_and_reveal_ends_the_run_after_one_call_each(
+    project: Project, vendor: Server
+) -> None:
+    vendor.set_behaviour(
+        faults=[
+            {"operation": "reveal_email", "fault": "401", "first": 1000},
+            {"operation": "reveal_phone", "fault": "401", "first": 1000},
+        ]
+    )
+    done = project.sync()
+    assert (done.exit_code, done.json["exit_reason"]) == (1, "key_refused")
+    assert done.json["calls_sent"] <= 2
+    assert vendor.books()["jobs"] == []
+
+
+def test_running_out_of_credits_is_go_on_later(project: Project, vendor: Server) -> None:
+    vendor.reset(people=40, seed=3, credits=30, behaviour={"job_seconds": 0.05})
+    done = project.sync()
+    assert (done.exit_code, done.json["exit_reason"]) == (3, "out_of_credits"), done.stderr
+    assert done.json["calls_left"] > 0
+    assert _charged(project) <= 30 * 100
+
+
+def test_an_operation_that_the_plan_does_not_hold_stops_alone(project: Project, vendor: Server) -> None:
+    vendor.set_behaviour(faults=[{"operation": "reveal_phone", "fault": "403", "first": 1000}])
+    done = project.sync()
+    assert (done.exit_code, done.json["exit_reason"]) == (1, "not_entitled")
+    assert project.one("SELECT count(*) FROM crm.calls WHERE operation = 'reveal_email' AND state = 'settled'") == 40
+    asked = [r for r in vendor.books()["requests"] if r["operation"] == "reveal_phone"]
+    assert len(asked) == 1
+
+
+def test_a_refused_call_goes_out_again_in_the_same_run(project: Project, vendor: Server) -> None:
+    vendor.set_behaviour(faults=[{"operation": "reveal_email", "fault": "429", "nth": [1, 2, 5]}])
+    done = project.sync()
+    assert done.exit_code == 0, done.stderr
+    assert done.json["calls_settled"] == 80
+    assert done.json["calls_sent"] == 83
+    assert _bought_twice(vendor) == []
+
+
+@pytest.mark.parametrize("fault", ["500_after", "503_after", "reset_after", "cut_after", "408_after"])
+def test_an_answer_lost_after_the_vendor_acted_is_settled_by_its_webhook(
+    project: Project, vendor: Server, fault: str
+) -> None:
+    """The webhook URL tells which request a post belongs to, although the tracking id was lost with the answer."""
+    vendor.set_behaviour(faults=[{"operation": "reveal_email", "fault": fault, "nth": [1, 4, 9]}])
+    done = project.sync()
+    assert done.exit_code == 0, done.stderr
+    assert (done.json["calls_in_doubt"], done.json["calls_settled"]) == (0, 80)
+    assert _bought_twice(vendor) == []
+
+
+@pytest.mark.parametrize("fault", ["500_before", "500_after", "reset_before", "reset_after"])
+def test_a_lost_answer_without_a_webhook_stays_in_doubt_and_is_never_sent_again(
+    project: Project, vendor: Server, fault: str
+) -> None:
+    faults = [{"operation": "reveal_email", "fault": fault, "nth": [2, 3]}]
+    vendor.set_behaviour(webhook=False, faults=faults)
+    project.configure(webhook={"mode": "poll"}, enrichment={"poll_interval": 0.1})
+    done = project.sync()
+    assert done.exit_code == 0, done.stderr
+    assert (done.json["calls_in_doubt"], done.json["calls_settled"]) == (2, 78)
+    assert "in doubt" in done.stderr
+    spent, charged = done.json["spent"]["credits"], _charged(project) / 100
+    assert spent["min"] <= charged <= spent["max"]
+    again = project.sync()
+    assert (again.exit_code, again.json["calls_sent"], again.json["calls_in_doubt"]) == (0, 0, 2)
+    assert _bought_twice(vendor) == []
+
+
+def test_in_doubt_calls_keep_their_place_in_the_caps(project: Project, vendor: Server) -> None:
+    vendor.set_behaviour(webhook=False, faults=[{"operation": "reveal_email", "fault": "500_after", "first": 3}])
+    project.configure(webhook={"mode": "poll"}, enrichment={"poll_interval": 0.1, "channels": ["email"]})
+    done = project.sync("--budget", "20")
+    assert done.json["calls_in_doubt"] == 3
+    assert done.json["spent"]["credits"]["max"] <= 20
+    assert done.json["calls_sent"] == 3  # three times six are held, two credits are left
+    assert done.exit_code == 3
+
+
+def test_a_call_that_is_wrong_is_rejected_and_the_rest_goes_on(project: Project, vendor: Server) -> None:
+    person = vendor.people()[7]["person_id"]
+    vendor.set_behaviour(faults=[{"operation": "reveal_email", "fault": "422", "person_id": person}])
+    done = project.sync()
+    assert done.exit_code == 0
+    assert project.sql("SELECT person_id FROM crm.calls WHERE state = 'rejected'") == [(person,)]
+    again = project.sync()
+    assert again.json["calls_sent"] == 0  # not asked again with the same parameters
+
+
+def test_no_email_and_no_phone_found_is_not_found_at_no_cost(project: Project, vendor: Server) -> None:
+    vendor.set_behaviour(not_found="404")
+    done = project.sync()
+    assert done.exit_code == 0
+    truth = vendor.people()
+    missing = sum(1 for p in truth if not p["email"]) + sum(1 for p in truth if not p["phones"])
+    assert done.json["outcomes"]["not_found"] == missing
+    assert project.one("SELECT count(*) FROM crm.calls WHERE outcome = 'not_found' AND amount_max > 0") == 0
+
+
+def test_prospect_plans_pay_two_kinds_of_credit(project: Project, vendor: Server) -> None:
+    vendor.reset(people=40, seed=3, plan="standard", behaviour={"job_seconds": 0.05, "variant": "mixed"})
+    project.configure(clodura={"plan": "standard"})
+    done = project.sync()
+    assert done.exit_code == 0, done.stderr
+    assert {kind for (kind,) in project.sql("SELECT DISTINCT kind FROM crm.credit_spend")} == {
+        "unlock",
+        "export",
+        "phone",
+    }
+    spent, charged = done.json["spent"]["credits"], _charged(project) / 100
+    assert spent["min"] <= charged <= spent["max"]

@@ -1,0 +1,149 @@
+"""Settings and the folder: wrong ones are told before anything is sent, in one clear paragraph."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox import Server
+from tests.support.project import Project
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (
+            {"searches": {"a": {"seniority": ["founder"]}}},
+            ["searches.a.seniority", "'founder'", "Did you mean 'Founder'?"],
+        ),
+        ({"searches": {"a": {"senority": ["Founder"]}}}, ["searches.a.senority", "Did you mean 'seniority'?"]),
+        ({"searches": {}}, ["there is no search", "leadsync init"]),
+        ({"enrichment": {"channels": ["emial"]}}, ["enrichment.channels", "'emial'", "Did you mean 'email'?"]),
+        ({"enrichment": {"poll_interval": "soon"}}, ["enrichment.poll_interval", "'soon'", "not a duration"]),
+        ({"enrichment": {"max_credits_per_run": -1}}, ["enrichment.max_credits_per_run", "-1"]),
+        ({"clodura": {"plan": "prospect"}}, ["sources.clodura.plan", "'prospect'", "multi_provider, standard"]),
+        ({"clodura": {"base_url": "http://api.clodura.ai"}}, ["base_url", "unencrypted", "https://api.clodura.ai"]),
+        ({"clodura": {"rate_limits": ["ten a second"]}}, ["rate_limits", "'ten a second'", '"10/second"']),
+        ({"webhook": {"public_url": "http://example.com"}}, ["webhook.public_url", "https"]),
+        ({"webhook": {"mode": "pol"}}, ["webhook.mode", "Did you mean 'poll'?"]),
+        ({"ledger": {"url": "mysql://somewhere/x"}}, ["ledger.url", "sqlite:///"]),
+        ({"pipelines": {"dataset": "No Good"}}, ["pipelines.dataset", "'No Good'"]),
+        ({"secrets": "[sources.clodura]\napi_key = ''\n"}, ["api_key", "secrets.toml", "--sandbox"]),
+        ({"secrets": "[sources.clodura]\napi_key = 'canary with blanks'\n"}, ["api_key", "Paste it again"]),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_a_wrong_setting_names_itself_the_value_and_the_mend(
+    project: Project, vendor: Server, settings: dict[str, dict[str, object]], told: list[str]
+) -> None:
+    project.configure(**settings)  # type: ignore[arg-type]
+    done = project.sync()
+    assert (done.exit_code, done.stdout) == (2, ""), done.stderr
+    for text in told:
+        assert text in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "canary" not in done.stderr
+    assert vendor.books()["requests"] == []
+
+
+def test_all_mistakes_are_told_at_once(project: Project) -> None:
+    project.configure(enrichment={"channels": ["fax"], "flush_every": "often"}, webhook={"port": 70_000})
+    done = project.sync()
+    assert done.exit_code == 2
+    for text in ("enrichment.channels", "enrichment.flush_every", "webhook.port"):
+        assert text in done.stderr
+
+
+def test_a_setting_nobody_knows_is_warned_of_with_the_nearest_one(project: Project) -> None:
+    project.configure(enrichment={"max_credit_per_run": 5})
+    project.env["WEBHOOK__PUBLIC_ULR"] = "https://example.com"
+    done = project.sync("--limit", "1")
+    assert done.exit_code == 0
+    assert "enrichment.max_credit_per_run" in done.stderr
+    assert "Did you mean 'max_credits_per_run'?" in done.stderr
+    assert "Did you mean 'public_url'?" in done.stderr
+
+
+def test_every_setting_may_come_from_the_environment(project: Project, vendor: Server) -> None:
+    project.configure(searches={}, secrets="")
+    project.env |= {
+        "SOURCES__CLODURA__API_KEY": vendor.api_key,
+        "SOURCES__CLODURA__SEARCHES__KNOWN__PERSON_ID": "3597524184265130552",
+        "ENRICHMENT__CHANNELS": '["email"]',
+        "PIPELINES__DATASET": "somewhere",
+    }
+    done = project.sync()
+    assert done.exit_code == 0, done.stderr
+    assert done.json["calls_sent"] == 1
+    assert project.one("SELECT full_name FROM somewhere.leads") == "Kapil Khangaonkar"
+
+
+def test_one_search_of_several_may_be_named(project: Project) -> None:
+    project.configure(searches={"india": {"person_country": ["India"]}, "all": {}})
+    assert project.sync("india", "--enrich", "none").json["people_seen"] < 40
+    wrong = project.sync("indai")
+    assert wrong.exit_code == 2
+    assert "Did you mean 'india'?" in wrong.stderr
+
+
+def test_values_of_open_lists_only_warn(project: Project) -> None:
+    project.configure(searches={"odd": {"person_country": ["Inda"], "functional": ["Juggling"]}})
+    done = project.sync("--enrich", "none")
+    assert done.exit_code == 0
+    assert "'Inda'" in done.stderr
+    assert "Did you mean 'India'?" in done.stderr
+    assert "'Juggling'" in done.stderr
+
+
+@pytest.mark.parametrize("webhook", [{}, {"port": 8080}, {"mode": "poll"}])
+def test_a_real_host_without_a_url_for_answers_is_refused_before_anything_is_spent(
+    project: Project, webhook: dict[str, object]
+) -> None:
+    project.configure(clodura={"base_url": "https://api.clodura.ai"}, webhook=webhook)
+    done = project.sync()
+    assert done.exit_code == 2
+    assert "webhook.public_url" in done.stderr
+    assert "Nothing was sent" in done.stderr
+
+
+def test_a_folder_is_for_the_sandbox_or_for_real_never_for_both(project: Project) -> None:
+    assert project.sync("--limit", "1").exit_code == 0
+    project.configure(
+        clodura={"base_url": "https://api.clodura.ai"}, webhook={"mode": "poll", "public_url": "https://x.io"}
+    )
+    done = project.sync()
+    assert done.exit_code == 2
+    assert "imitated purchases" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--limit", "0"), "--limit"),
+        (("--budget", "-3"), "--budget"),
+        (("--enrich", "emails"), "Did you mean 'email'?"),
+        (("--wait", "a while"), "--wait"),
+        (("--nonsense",), "--nonsense"),
+    ],
+)
+def test_wrong_usage_is_exit_2(project: Project, arguments: tuple[str, ...], told: str) -> None:
+    done = project.sync(*arguments)
+    assert done.exit_code == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_it_works_in_its_own_folder_and_leaves_nothing_elsewhere(project: Project) -> None:
+    project.env["HOME"] = str(project.folder / "home")
+    (project.folder / "home").mkdir()
+    assert project.sync("--limit", "1").exit_code == 0
+    assert (project.folder / ".leadsync" / "dlt" / "leadsync").is_dir()
+    assert (project.folder / ".leadsync" / "ledger.db").stat().st_mode & 0o777 == 0o600
+    assert not (project.folder / "home" / ".dlt").exists()
+
+
+def test_a_wrong_toml_file_is_named(project: Project) -> None:
+    (project.folder / ".dlt" / "config.toml").write_text("[enrichment\nchannels = 3")
+    done = project.sync()
+    assert done.exit_code == 2
+    assert "config.toml" in done.stderr
+    assert "Traceback" not in done.stderr
