@@ -90,6 +90,8 @@ class Loader:
         try:
             info = self._pipeline.run(list(resources), loader_file_format="parquet")
         except PipelineStepFailed as error:
+            if isinstance(_cause(error), KeyboardInterrupt):
+                raise KeyboardInterrupt from None  # dlt wraps it; it is no failure of the load
             raise DestinationError(self._explain(error)) from error
         return info.loads_ids[-1] if info is not None and info.loads_ids else None
 
@@ -109,8 +111,12 @@ def _hints(spec: TableSpec) -> Any:
     )
 
 
+def _cause(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
 def _reason(error: PipelineStepFailed) -> str:
-    cause: BaseException = error
-    while cause.__cause__ is not None:
-        cause = cause.__cause__
+    cause = _cause(error)
     return " ".join(str(cause).split())[:300] or type(cause).__name__
