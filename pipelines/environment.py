@@ -1,4 +1,4 @@
-"""Defaults that dlt must find in the environment before it is imported; whoever set them otherwise keeps them."""
+"""Defaults that dlt must find in the environment before it is imported; whoever sets them there keeps them."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Feed:
         try:
             self._parcels.put_nowait(parcel)
         except queue.Full:
-            await anyio.to_thread.run_sync(self._wait_for_room, parcel)
+            await anyio.to_thread.run_sync(self._wait_for_room, parcel, abandon_on_cancel=True)
 
     def _wait_for_room(self, parcel: Parcel) -> None:
         while not self._abandoned:

@@ -1,6 +1,6 @@
 """`make demo`: 1,000 imitation people searched, bought and loaded; three queries; then the same again, for nothing.
 
-Works in ./demo, which is made anew each time. Runs the very commands that a person would type.
+Works in ./demo (or the folder named), which is made anew each time. Runs the very commands that a person would type.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-FOLDER = Path(__file__).resolve().parent.parent / "demo"
+HERE = Path(__file__).resolve().parent.parent / "demo"
 CONFIG = """\
 [sources.clodura.searches.everyone]            # no filter: all that the sandbox knows
 
@@ -48,34 +48,35 @@ TABLES = (
 UNCHANGED = ("people", "organizations", "emails", "phones")
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Run the demo; 0 where the second run bought and changed nothing."""
+    folder = Path(arguments[0]).absolute() if arguments else HERE
     console = Console(highlight=False, width=110)
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    (FOLDER / ".dlt").mkdir(parents=True)
-    (FOLDER / ".dlt" / "config.toml").write_text(CONFIG, encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / ".dlt").mkdir(parents=True)
+    (folder / ".dlt" / "config.toml").write_text(CONFIG, encoding="utf-8")
     console.rule("first run: leadsync sync --sandbox")
-    first = _sync()
+    first = _sync(folder)
     _tell(console, first)
-    before = _contents()
+    before = _contents(folder)
     for title, sql in QUERIES:
         console.print(f"\n{sql}", style="dim")
-        _show(console, title, sql)
-    _show(console, "Rows in each table and view", _counting())
+        _show(console, folder, title, sql)
+    _show(console, folder, "Rows in each table and view", _counting())
     console.rule("the same again: leadsync sync --sandbox")
-    second = _sync()
+    second = _sync(folder)
     _tell(console, second)
-    changed = [table for table, rows in _contents().items() if rows != before[table]]
+    changed = [table for table, rows in _contents(folder).items() if rows != before[table]]
     good = first["exit_code"] == second["exit_code"] == second["calls_sent"] == 0 and not changed
     verdict = "bought nothing and changed no row of" if good else "DID SOMETHING to"
     console.print(f"\nThe second run {verdict} {', '.join(changed or UNCHANGED)}.")
-    console.print(f"Look around: {second['query'].replace(str(FOLDER), 'demo')}\n")
+    console.print(f"Look around: {second['query'].replace(f'{folder.parent}/', '')}\n")
     return 0 if good else 1
 
 
-def _sync() -> dict[str, Any]:
+def _sync(folder: Path) -> dict[str, Any]:
     command = [sys.executable, "-m", "pipelines", "sync", "--sandbox", "--json"]
-    finished = subprocess.run(command, cwd=FOLDER, stdout=subprocess.PIPE, check=False)
+    finished = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, check=False)
     if not finished.stdout:
         sys.exit(finished.returncode or 1)
     result: dict[str, Any] = json.loads(finished.stdout)
@@ -91,8 +92,8 @@ def _tell(console: Console, result: dict[str, Any]) -> None:
     )
 
 
-def _show(console: Console, title: str, sql: str) -> None:
-    with duckdb.connect(str(FOLDER / "leads.duckdb"), read_only=True) as connection:
+def _show(console: Console, folder: Path, title: str, sql: str) -> None:
+    with duckdb.connect(str(folder / "leads.duckdb"), read_only=True) as connection:
         answer = connection.execute(sql)
         table = Table(*[column[0] for column in answer.description or ()], title=title, title_justify="left")
         for row in answer.fetchall():
@@ -104,10 +105,10 @@ def _counting() -> str:
     return "\nUNION ALL ".join(f"SELECT '{name}' AS name, count(*) AS rows FROM crm.{name}" for name in TABLES)
 
 
-def _contents() -> dict[str, list[tuple[Any, ...]]]:
-    with duckdb.connect(str(FOLDER / "leads.duckdb"), read_only=True) as connection:
+def _contents(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    with duckdb.connect(str(folder / "leads.duckdb"), read_only=True) as connection:
         return {name: connection.execute(f"SELECT * FROM crm.{name} ORDER BY ALL").fetchall() for name in UNCHANGED}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -86,9 +86,8 @@ def used(connection: sa.Connection, cap: Cap, run_id: str, now: int) -> int:
     )
     if cap.scope is Scope.RUN:
         query = query.where(calls.c.run_id == run_id)
-    else:  # a clock set back frees nothing
-        today = max(now, connection.execute(sa.select(sa.func.max(calls.c.reserved_at))).scalar() or 0)
-        query = query.where(calls.c.reserved_at >= today - today % DAY)
+    else:  # from the start of the day on, without an end: a clock set back frees nothing
+        query = query.where(calls.c.reserved_at >= now - now % DAY)
     return int(connection.execute(query).scalar_one())
 
 

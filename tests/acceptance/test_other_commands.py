@@ -1,0 +1,96 @@
+"""init, status, sandbox, --version, --help: what a person meets first."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sandbox import Server
+from tests.support.project import Project, finish
+
+
+def test_init_writes_what_is_missing_and_touches_nothing_else(project: Project, tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    assert project.run("init", str(folder)).exit_code == 0
+    secrets = folder / ".dlt" / "secrets.toml"
+    assert secrets.stat().st_mode & 0o077 == 0
+    secrets.write_text("mine")
+    (folder / ".dlt" / "config.toml").unlink()
+    again = project.run("init", str(folder))
+    assert (again.exit_code, again.stdout.count("wrote")) == (0, 1)
+    assert secrets.read_text() == "mine"
+
+
+def test_what_init_wrote_runs_against_the_sandbox_at_once(project: Project, tmp_path: Path) -> None:
+    fresh = Project(tmp_path / "fresh", project.server)
+    fresh.folder.mkdir()
+    assert fresh.run("init").exit_code == 0
+    done = fresh.sync("--sandbox")
+    assert done.exit_code == 0, done.stderr
+    assert done.json["people_seen"] > 5
+    assert done.json["emails_found"] > 0
+    assert "warning" not in done.stderr
+
+
+def test_status_tells_what_is_pending_in_doubt_and_spent(project: Project, vendor: Server) -> None:
+    empty = project.run("status", "--json")
+    assert (empty.exit_code, empty.json["calls"]["settled"], empty.json["runs"]) == (0, 0, [])
+    project.sync("--budget", "60")
+    requests = len(vendor.books()["requests"])
+    done = project.run("status", "--json")
+    assert done.exit_code == 0
+    assert done.json["calls"]["settled"] > 0
+    assert done.json["calls"]["planned"] > 0
+    assert 0 < done.json["spent"]["credits"]["max"] <= 60
+    assert done.json["spent_today"] == done.json["spent"]
+    assert [run["exit_reason"] for run in done.json["runs"]] == ["cap"]
+    assert len(vendor.books()["requests"]) == requests  # it sends nothing
+    assert "settled" in project.run("status").stdout
+
+
+def test_status_works_while_a_run_is_going_on(project: Project, vendor: Server) -> None:
+    vendor.set_behaviour(latency=0.3)
+    running = project.start("sync", "--json")
+    assert project.run("status").exit_code == 0
+    assert finish(running).exit_code == 0
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("sync", "--help"), ("--version",)])
+def test_help_imports_nothing_heavy(project: Project, arguments: tuple[str, ...]) -> None:
+    code = (
+        "import sys\nfrom pipelines.cli import app\n"
+        f"try:\n    app({list(arguments)!r}, prog_name='leadsync')\nexcept SystemExit:\n    pass\n"
+        "heavy = {'dlt', 'duckdb', 'pyarrow', 'sqlalchemy', 'httpx'} & set(sys.modules)\n"
+        "sys.exit(', '.join(heavy) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=project.folder, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "leadsync" in done.stdout
+
+
+def test_the_sandbox_command_serves_until_it_is_stopped(project: Project) -> None:
+    process = project.start("sandbox", "--port", "0", "--people", "5", "--api-key", "mine")
+    assert process.stdout is not None
+    started = json.loads(process.stdout.readline())
+    server = Server(started["url"], "mine")
+    project.server = server
+    project.configure()
+    assert project.sync().json["people_seen"] == 5
+    process.send_signal(signal.SIGINT)
+    assert finish(process).exit_code == 0
+
+
+def test_the_console_script_works_in_any_folder(project: Project) -> None:
+    script = Path(sys.executable).parent / "leadsync"
+    done = subprocess.run(
+        [str(script), "sync", "--limit", "1", "--json"],
+        capture_output=True, text=True, cwd=project.folder, env=dict(os.environ), check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["people_seen"] == 1

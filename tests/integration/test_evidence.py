@@ -1,0 +1,146 @@
+"""Evidence in the ledger: what settles a call, what adds to it, what is set aside; and which jobs to ask about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from enrichment.ledger import Ledger, polls
+from enrichment.ledger.schema import calls, emails, inbox, phones, requests
+from enrichment.states import State
+from sources.providers import Via
+from tests.support.purchases import (
+    MISSED,
+    NOW,
+    RUN,
+    answer,
+    call,
+    claim,
+    found,
+    found_number,
+    plan,
+    rows,
+    send,
+    tell,
+)
+
+DAY = 86_400 * 1_000_000
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger("sqlite:///home/ledger.db", tmp_path) as ledger:
+        yield ledger
+
+
+class TestEvidence:
+    @pytest.mark.parametrize(
+        "state", [State.PLANNED, State.SENT, State.ACCEPTED, State.IN_DOUBT, State.REJECTED, State.VOID]
+    )
+    def test_it_settles_from_any_state(self, ledger: Ledger, state: State) -> None:
+        plan(ledger, "ann")
+        ((claimed,), _) = claim(ledger)
+        send(ledger, claimed)
+        if state is State.VOID:
+            answer(ledger, claimed, State.IN_DOUBT)
+            ledger.call(lambda connection: connection.execute(calls.update().values(state=State.VOID)))
+        elif state is not State.SENT:
+            answer(ledger, claimed, state)
+        assert call(ledger, "ann").state == state
+        assert tell(ledger, claimed.request_id, found("ann@x.io"))
+        row = call(ledger, "ann")
+        assert (row.state, row.outcome, row.reserved, row.amount_max) == ("settled", "found", 0, 200)
+        assert [row["email"] for row in rows(ledger, emails)] == ["ann@x.io"]
+
+    def test_a_document_counts_once(self, ledger: Ledger) -> None:
+        plan(ledger, "ann")
+        ((claimed,), _) = claim(ledger)
+        send(ledger, claimed)
+        assert tell(ledger, claimed.request_id, found("ann@x.io"))
+        version = call(ledger, "ann").version
+        assert tell(ledger, claimed.request_id, found("ann@x.io")) is None
+        assert tell(ledger, claimed.request_id, found("ann@x.io"), via=Via.POLL) is None  # by whatever way
+        assert call(ledger, "ann").version == version
+
+    def test_a_second_document_may_add_and_never_takes_away(self, ledger: Ledger) -> None:
+        plan(ledger, "ann")
+        ((claimed,), _) = claim(ledger)
+        send(ledger, claimed)
+        tell(ledger, claimed.request_id, MISSED, body=b"1")
+        assert tell(ledger, claimed.request_id, found("ann@x.io"), body=b"2")
+        assert tell(ledger, claimed.request_id, MISSED, body=b"3") is False
+        assert tell(ledger, claimed.request_id, found("ann@y.io", amount=500), body=b"4")
+        row = call(ledger, "ann")
+        assert (row.outcome, row.amount_max) == ("found", 200)  # what it cost was known already
+        assert {row["email"] for row in rows(ledger, emails)} == {"ann@x.io", "ann@y.io"}
+
+    def test_what_names_somebody_else_is_set_aside(self, ledger: Ledger) -> None:
+        plan(ledger, "ann")
+        ((claimed,), _) = claim(ledger)
+        send(ledger, claimed)
+        assert tell(ledger, claimed.request_id, found("bob@x.io"), foreign=True) is False
+        assert call(ledger, "ann").state == State.SENT
+        assert rows(ledger, emails) == []
+        assert [row["verdict"] for row in rows(ledger, inbox)] == ["quarantined"]
+
+    def test_what_belongs_to_no_request_of_ours_is_kept(self, ledger: Ledger) -> None:
+        assert tell(ledger, "unknown", found("bob@x.io"), body=b"kept whole") is False
+        assert [(row["verdict"], row["body"]) for row in rows(ledger, inbox)] == [("unmatched", b"kept whole")]
+
+    def test_a_submit_answered_after_the_webhook_only_fills_in_the_tracking_id(self, ledger: Ledger) -> None:
+        plan(ledger, "ann")
+        ((claimed,), _) = claim(ledger)
+        send(ledger, claimed)
+        tell(ledger, claimed.request_id, found("ann@x.io"))
+        answer(ledger, claimed, State.ACCEPTED, tracking_id="late")
+        assert call(ledger, "ann").state == State.SETTLED
+        assert [row["tracking_id"] for row in rows(ledger, requests)] == ["late"]
+
+    def test_a_webhook_for_an_attempt_that_was_refused_stops_the_next_one(self, ledger: Ledger) -> None:
+        """The vendor said 429 and acted all the same: what lies ready for a second attempt must not leave."""
+        plan(ledger, "ann")
+        ((first,), _) = claim(ledger)
+        send(ledger, first)
+        answer(ledger, first, State.PLANNED, event="http_429")
+        ((second,), _) = claim(ledger)
+        tell(ledger, first.request_id, found("ann@x.io"))
+        assert send(ledger, second) is False
+        assert call(ledger, "ann").state == State.SETTLED
+
+    def test_numbers_are_kept_beside_what_they_look_like(self, ledger: Ledger) -> None:
+        plan(ledger, "ann")
+        ((claimed,), _) = claim(ledger)
+        send(ledger, claimed)
+        tell(ledger, claimed.request_id, found_number("+919876543210"))
+        assert [(row["number"], row["person_id"]) for row in rows(ledger, phones)] == [("+919876543210", "ann")]
+
+
+class TestPolling:
+    def test_an_accepted_job_is_due_then_later_then_never_once_settled(self, ledger: Ledger) -> None:
+        plan(ledger, "ann")
+        ((claimed,), _) = claim(ledger)
+        send(ledger, claimed)
+        answer(ledger, claimed, State.ACCEPTED)
+        (job,) = ledger.call(polls.due, NOW + 10, 5)
+        ledger.call(polls.polled, job, NOW + 1000, RUN)
+        assert ledger.call(polls.due, NOW + 999, 5) == []
+        assert len(ledger.call(polls.due, NOW + 1000, 5)) == 1
+        tell(ledger, claimed.request_id, MISSED)
+        assert ledger.call(polls.due, NOW + DAY, 5) == []
+
+    def test_a_job_given_up_is_asked_about_once_a_run(self, ledger: Ledger) -> None:
+        plan(ledger, "ann")
+        ((claimed,), _) = claim(ledger)
+        send(ledger, claimed)
+        answer(ledger, claimed, State.ACCEPTED)
+        assert ledger.call(polls.give_up, NOW + 1, NOW + 1) == 1
+        assert call(ledger, "ann").state == State.IN_DOUBT
+        assert ledger.call(polls.due, NOW + DAY, 5) == []
+        assert ledger.call(polls.all_now, NOW, "run-2") == 1
+        (job,) = ledger.call(polls.due, NOW, 5)
+        ledger.call(polls.polled, job, NOW + 1, "run-2")
+        assert ledger.call(polls.due, NOW + DAY, 5) == []
+        assert ledger.call(polls.all_now, NOW, "run-2") == 0
+        assert ledger.call(polls.all_now, NOW, "run-3") == 1

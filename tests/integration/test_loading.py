@@ -1,0 +1,190 @@
+"""The rules of loading with dlt, each with its reason: dlt protects no row that is not loaded yet."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from destinations.duckdb import DuckDB
+from enrichment.ledger import Ledger
+from enrichment.ledger.deliveries import Delivery, deliver, known_hashes
+from enrichment.source import enrichment
+from enrichment.tables import EMAILS
+from pipelines import sink
+from pipelines.environment import quiet_dlt
+from pipelines.loading import TABLES, Loader
+from pipelines.tables import PEOPLE, PEOPLE_SEEN, RUNS
+from sources.errors import DestinationError
+from tests.support.purchases import NOW, claim, found, plan, send, tell
+
+
+def _loader(folder: Path, dataset: str = "crm") -> Loader:
+    return Loader(DuckDB(folder / "leads.duckdb", dataset), dataset, folder / ".leadsync" / "dlt")
+
+
+def _person(person_id: str, **values: Any) -> dict[str, Any]:
+    return {"person_id": person_id, "source": "test", "first_seen_at": NOW, **values}
+
+
+def _load(loader: Loader, *rows: dict[str, Any]) -> str | None:
+    return loader.load(loader.feed([(PEOPLE, PEOPLE.table(list(rows)))]))
+
+
+def _extract_only(loader: Loader, *rows: dict[str, Any]) -> None:
+    """What a process leaves that is killed after the extract step."""
+    loader._pipeline.extract(loader.feed([(PEOPLE, PEOPLE.table(list(rows)))]), loader_file_format="parquet")
+
+
+def _sql(folder: Path, query: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(folder / "leads.duckdb"), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_a_pending_package_is_loaded_first_and_what_is_given_then_is_not_ignored(tmp_path: Path) -> None:
+    loader = _loader(tmp_path)
+    loader.make_tables()
+    _extract_only(loader, _person("pending"))
+    after = _loader(tmp_path)
+    assert after.drain() is True
+    _load(after, _person("new"))
+    assert _sql(tmp_path, "SELECT person_id FROM crm.people ORDER BY 1") == [("new",), ("pending",)]
+    assert after.drain() is False
+
+
+def test_a_package_pending_before_the_very_first_load_is_not_deleted(tmp_path: Path) -> None:
+    """dlt wipes its working folder where the dataset does not exist, the package with it."""
+    _extract_only(_loader(tmp_path), _person("first"))
+    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
+        loader = _loader(tmp_path)
+        sink.prepare(loader, DuckDB(tmp_path / "leads.duckdb", "crm"), "crm", ledger, NOW, lambda text: None)
+    assert _sql(tmp_path, "SELECT person_id FROM crm.people") == [("first",)]
+
+
+def test_a_package_that_cannot_be_loaded_does_not_block_the_next_ones(tmp_path: Path) -> None:
+    loader = _loader(tmp_path)
+    loader.make_tables()
+    poison = pa.table({"run_id": ["r"], "people_seen": ["many"]})  # a text where the table has numbers
+    with pytest.raises(DestinationError, match="Nothing that was bought is lost"):
+        loader.load(loader.feed([(RUNS, poison)]))
+    after = _loader(tmp_path)
+    assert after.drain() is True
+    assert after.drain() is False
+    _load(after, _person("later"))
+    assert _sql(tmp_path, "SELECT person_id FROM crm.people") == [("later",)]
+
+
+def test_every_table_is_there_before_the_first_row_with_its_own_types(tmp_path: Path) -> None:
+    _loader(tmp_path).make_tables()
+    shown = _sql(
+        tmp_path,
+        "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'crm' "
+        "AND table_name NOT LIKE '\\_dlt%' ESCAPE '\\'",
+    )
+    types = {(table, column): kind for table, column, kind in shown}
+    for spec in TABLES:
+        assert {column for table, column in types if table == spec.name} == {*spec.schema.names, "_dlt_load_id"}
+    assert types["people", "titles"] == "JSON"
+    assert types["people", "first_seen_at"] == "TIMESTAMP WITH TIME ZONE"
+    assert types["credit_spend", "amount_max"] == "BIGINT"
+    assert types["emails", "former"] == "BOOLEAN"
+
+
+def test_the_same_row_twice_is_one_row_and_a_changed_one_replaces_it(tmp_path: Path) -> None:
+    loader = _loader(tmp_path)
+    loader.make_tables()
+    _load(loader, _person("ann", title="CEO", titles=["CEO"]), _person("bob"))
+    _load(loader, _person("ann", title="CTO", titles=["CTO", "Founder"]))
+    rows = _sql(tmp_path, "SELECT person_id, title, titles FROM crm.people ORDER BY 1")
+    assert rows == [("ann", "CTO", '["CTO","Founder"]'), ("bob", None, None)]
+
+
+def test_tables_of_one_feed_keep_each_their_own_key(tmp_path: Path) -> None:
+    loader = _loader(tmp_path)
+    loader.make_tables()
+    seen = [{"person_id": "ann", "search": search, "last_seen_at": NOW} for search in ("a", "b")]
+    for _ in range(2):
+        loader.load(loader.feed([(PEOPLE, PEOPLE.table([_person("ann")])), (PEOPLE_SEEN, PEOPLE_SEEN.table(seen))]))
+    assert _sql(tmp_path, "SELECT count(*) FROM crm.people") == [(1,)]
+    assert _sql(tmp_path, "SELECT search FROM crm.people_seen ORDER BY 1") == [("a",), ("b",)]
+
+
+def test_nothing_to_load_is_no_package(tmp_path: Path) -> None:
+    loader = _loader(tmp_path)
+    loader.make_tables()
+    assert loader.load(loader.feed([])) is None
+
+
+def test_two_folders_of_one_machine_share_nothing(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        loader = _loader(tmp_path / name)
+        loader.make_tables()
+        _load(loader, _person(name))
+    assert _sql(tmp_path / "one", "SELECT person_id FROM crm.people") == [("one",)]
+    assert _sql(tmp_path / "two", "SELECT person_id FROM crm.people") == [("two",)]
+
+
+def test_what_the_ledger_owes_is_yielded_until_it_is_noted_as_delivered(tmp_path: Path) -> None:
+    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
+        loader = _loader(tmp_path)
+        loader.make_tables()
+        plan(ledger, "ann")
+        ((claimed,), _) = claim(ledger)
+        send(ledger, claimed)
+        tell(ledger, claimed.request_id, found("ann@x.io", "ann@y.io"))
+
+        def load(sink_id: str) -> list[Delivery]:
+            handed: list[Delivery] = []
+            loader.load(list(enrichment(ledger, sink_id, handed).resources.values()))
+            return handed
+
+        first = load("here")
+        assert {d.table for d in first} == {"emails", "provider_results", "credit_spend", "calls"}
+        assert load("here") == first  # a crash before the note: given again, and merged
+        ledger.call(deliver, "here", first, "1")
+        assert load("here") == []
+        assert len(load("there")) == len(first)
+        assert ledger.call(known_hashes, "here", "emails", [d.key for d in first if d.table == EMAILS.name])
+    assert _sql(tmp_path, "SELECT email FROM crm.emails ORDER BY 1") == [("ann@x.io",), ("ann@y.io",)]
+    assert _sql(tmp_path, "SELECT kind, amount_min, amount_max FROM crm.credit_spend") == [("pool", 200, 200)]
+
+
+def test_a_charge_that_turns_out_to_be_nothing_is_told_to_a_sink_that_knew_otherwise(tmp_path: Path) -> None:
+    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
+        loader = _loader(tmp_path)
+        loader.make_tables()
+        plan(ledger, "ann")
+        ((claimed,), _) = claim(ledger)
+        send(ledger, claimed)  # it may cost six
+        for _ in range(2):
+            handed: list[Delivery] = []
+            loader.load(list(enrichment(ledger, "here", handed).resources.values()))
+            ledger.call(deliver, "here", handed, "1")
+            shown = _sql(tmp_path, "SELECT amount_min, amount_max FROM crm.credit_spend")
+            tell(ledger, claimed.request_id, found("ann@x.io", amount=0))
+    assert shown == [(0, 0)]
+
+
+def test_no_resource_is_a_coroutine() -> None:
+    """A coroutine that ends in CancelledError hangs dlt's extract for ever."""
+    for module in ("pipelines.loading", "enrichment.source", "sources.clodura", "sources.clodura.stream"):
+        source = inspect.getsource(__import__(module, fromlist=["_"]))
+        assert "dlt.resource" not in source or "async def" not in source
+    assert not any(asyncio.iscoroutinefunction(member) for _, member in inspect.getmembers(Loader))
+
+
+def test_telemetry_is_off_unless_somebody_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RUNTIME__DLTHUB_TELEMETRY", raising=False)
+    quiet_dlt()
+    import os
+
+    assert os.environ["RUNTIME__DLTHUB_TELEMETRY"] == "false"
+    monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "true")
+    quiet_dlt()
+    assert os.environ["RUNTIME__DLTHUB_TELEMETRY"] == "true"

@@ -1,0 +1,113 @@
+"""A provider that does as it is told: for faults that no wire can be made to have at will."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, cast
+
+import anyio
+
+from sources.providers import (
+    NO_NEWS,
+    Ask,
+    Basis,
+    Channel,
+    Charge,
+    FoundEmail,
+    Operation,
+    Outcome,
+    Person,
+    Reading,
+    Via,
+)
+from sources.transport import Answer, Answered, PaidOutcome, PaidSlot
+
+Submit = Callable[[Mapping[str, Any], str | None], Awaitable[PaidOutcome]]
+
+ACCEPTED = Answered(Answer(200, b'{"trackingId": "t"}'))
+
+
+class FakeProvider:
+    """Implements `sources.providers.Provider`. ``submit_with`` decides each submit; bodies read as their text says:
+
+    ``found ADDRESS``, ``missed``, ``break`` (the reader raises), anything else is no news.
+    """
+
+    name = "vendor"
+    unit = "credits"
+
+    def __init__(self) -> None:
+        self.operations: Mapping[Channel, Operation] = {
+            Channel.EMAIL: Operation("find_email", Channel.EMAIL, 600),
+            Channel.PHONE: Operation("find_phone", Channel.PHONE, 2000),
+        }
+        self.proven = True
+        self.submit_with: Submit = _accept
+        self.poll_with: Callable[[str], Answer] = lambda tracking_id: Answer(404, b"")
+        self.slot_with: Callable[[], Awaitable[None]] = _at_once
+        self.prove_with: Callable[[], None] = lambda: None
+        self.submitted: list[str] = []
+        self.polled: list[str] = []
+        self.under_way = 0
+        self.most_under_way = 0
+
+    async def prove(self) -> None:
+        self.prove_with()
+        self.proven = True
+
+    def ask(self, channel: Channel, person: Person) -> Ask | None:
+        return Ask(self.operations[channel].name, person.person_id, {"personId": person.person_id})
+
+    def slot(self, *, patience: float | None) -> AbstractAsyncContextManager[PaidSlot]:
+        @asynccontextmanager
+        async def slot() -> AsyncIterator[PaidSlot]:
+            await self.slot_with()
+            yield cast(PaidSlot, None)
+
+        return slot()
+
+    async def submit(
+        self, slot: PaidSlot, operation: str, asks: Sequence[Mapping[str, Any]], callback_url: str | None
+    ) -> PaidOutcome:
+        (parameters,) = asks
+        self.submitted.append(parameters["personId"])
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        try:
+            return await self.submit_with(parameters, callback_url)
+        finally:
+            self.under_way -= 1
+
+    def tracking_id(self, body: bytes) -> str | None:
+        return f"t{len(self.submitted)}" if b"trackingId" in body else None
+
+    async def poll(self, operation: str, tracking_id: str) -> Answer:
+        self.polled.append(tracking_id)
+        await anyio.lowlevel.checkpoint()
+        return self.poll_with(tracking_id)
+
+    def read(
+        self, operation: str, body: bytes, asks: Sequence[Mapping[str, Any]], tracking_id: str | None, via: Via
+    ) -> list[Reading]:
+        word, _, rest = body.decode().partition(" ")
+        if word == "found":
+            charge = Charge("pool", 100, 100, Basis.REPORTED)
+            return [Reading(Outcome.FOUND, emails=(FoundEmail(rest),), charges=(charge,))]
+        if word == "missed":
+            return [Reading(Outcome.NOT_FOUND, charges=(Charge("pool", 0, 0, Basis.DOCUMENTED),))]
+        if word == "break":
+            raise ZeroDivisionError("a reader with a bug")
+        return [NO_NEWS]
+
+    def charges(self, operation: str, outcome: Outcome) -> tuple[Charge, ...]:
+        return (Charge("pool", 0, 600, Basis.BOUNDED),)
+
+
+async def _accept(parameters: Mapping[str, Any], callback_url: str | None) -> PaidOutcome:
+    await anyio.lowlevel.checkpoint()
+    return ACCEPTED
+
+
+async def _at_once() -> None:
+    await anyio.lowlevel.checkpoint()

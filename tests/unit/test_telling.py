@@ -1,0 +1,50 @@
+"""What a run says while it works: on stderr, live on a terminal, in plain lines elsewhere."""
+
+from __future__ import annotations
+
+import io
+import threading
+
+import pytest
+from rich.console import Console
+
+from pipelines import telling
+from pipelines.telling import Progress, Teller
+
+MOMENT = Progress(pages=3, people=250, sent=40, in_flight=7, settled=30, emails=20, phones=9, spent=61.5, cap=100)
+
+
+def test_a_moment_in_one_line() -> None:
+    assert str(MOMENT) == (
+        "3 pages, 250 people | 40 calls sent, 7 in flight, 30 settled | found 20 e-mails, 9 phones | "
+        "at most 61.5 of 100 credits spent"
+    )
+    assert " of " not in str(Progress(spent=5))
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_is_shown_while_the_block_runs(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "PLAIN_EVERY", 0.01)
+    written = io.StringIO()
+    teller = Teller(Console(file=written, force_terminal=terminal, width=200))
+    looked = threading.Event()
+
+    def look() -> Progress:
+        looked.set()
+        return MOMENT
+
+    with teller.watching(look):
+        assert looked.wait(10)
+        while "40 calls sent" not in written.getvalue():
+            assert looked.wait(10)
+    assert "40 calls sent" in written.getvalue()
+
+
+def test_it_goes_to_stderr_and_markup_in_texts_is_text(capsys: pytest.CaptureFixture[str]) -> None:
+    teller = Teller()
+    teller.say("sources [red]not a colour[/red]")
+    teller.warn("mind this")
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "[red]not a colour[/red]" in told.err
+    assert "warning: mind this" in told.err
