@@ -9,7 +9,7 @@ from sources.errors import KeyRefused, NotEntitled, OutOfCredits, RequestRefused
 from sources.transport import Answer
 
 _ADDRESS = re.compile(r"\S+@\S+")
-_DIGITS = re.compile(r"\+?\d(?:[\s().-]?\d){6,}")
+_DIGITS = re.compile(r"\+?\d(?:[\s().-]{0,3}\d){6,}")
 
 
 def redact(text: str) -> str:
@@ -21,7 +21,7 @@ def vendor_words(body: bytes) -> str | None:
     """What an error body says, at most 200 characters, or None: it may be empty, HTML or any JSON."""
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if isinstance(document, dict):
         for name in ("detail", "message", "error"):
@@ -55,8 +55,13 @@ def refusal(answer: Answer, what: str, vendor: str) -> VendorError:
         )
     if 300 <= status < 400:
         return RequestRefused(
-            f"{vendor} redirects {what} ({status}) to {answer.location or 'nowhere'}: base_url is not the API's own "
+            f"{vendor} redirects {what} ({status}) to {_address(answer.location)}: base_url is not the API's own "
             f"address. Nothing was bought.",
             status=status,
         )
     return RequestRefused(f"{vendor} refused {what} ({status}).{said} Nothing was bought by it.", status=status)
+
+
+def _address(location: str | None) -> str:
+    """Where a redirect leads, without what its query may carry."""
+    return redact((location or "").partition("?")[0])[:200] or "nowhere"

@@ -6,18 +6,23 @@ of its own: the ledger decides what becomes of it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from sources.clock import Dice
 
 #: Statuses after which the very same repeatable request may succeed.
-RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+RETRYABLE = frozenset({408, 425, 429, *range(500, 600)})
+#: The longest `Retry-After` believed, in seconds: more is cut to it, so that a far end with a wrong clock is not waited
+#: for through weeks.
+LONGEST = 2 * 86_400.0
 
 
 @dataclass(frozen=True)
 class Backoff:
-    """Exponential delays with full jitter, inside a budget of time (all in seconds)."""
+    """Exponential delays, the upper half of each left to chance, inside a budget of time (all in seconds)."""
 
     budget: float = 120.0
     first: float = 0.5
@@ -47,7 +52,10 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
         seconds = float(text)
     except ValueError:
         try:
-            seconds = parsedate_to_datetime(text).timestamp() - now
-        except (TypeError, ValueError):
+            when = parsedate_to_datetime(text)
+        except (TypeError, ValueError, IndexError, OverflowError):
             return None
-    return seconds if 0 <= seconds < 86_400 * 2 else (0.0 if seconds < 0 else None)
+        if when.tzinfo is None:  # the oldest form of date names no zone: HTTP knows UTC only
+            when = when.replace(tzinfo=UTC)
+        seconds = when.timestamp() - now
+    return min(max(seconds, 0.0), LONGEST) if math.isfinite(seconds) else None

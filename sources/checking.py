@@ -17,7 +17,9 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 #: what pydantic's own complaints come to, in plain words
 _MENDS = {
     "date_from_datetime_parsing": "write dates as YYYY-MM-DD",
+    "date_from_datetime_inexact": "write dates as YYYY-MM-DD",
     "date_parsing": "write dates as YYYY-MM-DD",
+    "date_type": "write dates as YYYY-MM-DD",
     "bool_parsing": "write true or false",
     "bool_type": "write true or false",
     "list_type": 'write a list of texts, such as ["India"]',
@@ -39,9 +41,11 @@ def one_of(allowed: Sequence[str]) -> BeforeValidator:
     """A validator: the value, or each of a list, is one of these."""
 
     def check(value: object) -> object:
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, str) and item not in allowed:
-                raise wrong(f"{item!r} is not one of {', '.join(allowed)}.{did_you_mean(item, allowed)}")
+        items = value if isinstance(value, list) else [value]
+        others = [item for item in items if isinstance(item, str) and item not in allowed]
+        if others:
+            said = [f"{item!r} is not one of {', '.join(allowed)}.{did_you_mean(item, allowed)}" for item in others]
+            raise wrong(" ".join(said))
         return value
 
     return BeforeValidator(check)
@@ -60,7 +64,7 @@ def parse_duration(value: object) -> object:
                 raise wrong(f'{value!r} is not a duration: write seconds, or a text such as "10m" or "1h30m"') from None
             seconds = sum(float(count) * _SECONDS[unit.lower()] for count, unit in _DURATION.findall(text))
     else:
-        seconds = float(value)
+        seconds = float(value) if abs(value) < 1e300 else float("inf")
     if not 0 <= seconds < float("inf"):
         raise wrong(f"{value!r} is not a duration: it must be zero or more")
     return seconds

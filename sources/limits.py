@@ -21,12 +21,15 @@ import anyio
 from sources.clock import Clock
 from sources.errors import ConfigurationError, QuotaExhausted
 
-_UNITS = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600, "d": 86400}
-_UNITS |= {"day": 86400}
-_PATTERN = re.compile(r"^\s*(\d+)\s*(?:/|\s+per\s+)\s*(\d*)\s*([a-z]+?)s?\s*$", re.IGNORECASE)
+_WORDS = {"sec": 1, "second": 1, "min": 60, "minute": 60, "hour": 3600, "day": 86400}
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400} | _WORDS | {f"{word}s": seconds for word, seconds in _WORDS.items()}
+_PATTERN = re.compile(r"^\s*(\d{1,9})\s*(?:/|\s+per\s+)\s*(\d{0,9})\s*([a-z]+)\s*$", re.IGNORECASE)
 
 #: Windows at least this long (seconds) are counted across restarts.
 DURABLE_FROM = 60.0
+#: Seconds after which the rest of a noted block is given back and a new one noted; what an earlier run noted counts as
+#: used so much later, so that its windows are respected whenever in that time the requests went out.
+BLOCK_LIFE = 10.0
 #: Windows at least this long keep a part back for collecting what is already paid for.
 QUOTA_FROM = 3600.0
 
@@ -42,7 +45,7 @@ class Window:
     def parse(cls, text: str) -> Window:
         """``"10/second"``, ``"100/minute"``, ``"2000/day"``, ``"50/10 seconds"``; ConfigurationError otherwise."""
         match = _PATTERN.match(text)
-        if match is None or match[3].lower() not in _UNITS or int(match[1]) < 1 or match[2] == "0":
+        if match is None or match[3].lower() not in _UNITS or int(match[1]) < 1 or int(match[2] or 1) < 1:
             raise ConfigurationError(
                 f"rate_limits: {text!r} is not a rate. Write it as COUNT/UNIT with second, minute, hour or day, "
                 f'for example "10/second".'
@@ -87,7 +90,8 @@ class RateLimiter:
         durable = [w for w in self.windows if w.seconds >= DURABLE_FROM] if counters else []
         self._block = max(1, min([10, *(w.limit // 10 for w in durable)])) if durable else 0
         self._noted = 0  # granted ahead in the counters, not yet used
-        self._turns = (anyio.Lock(), anyio.Lock())
+        self._noted_at = -math.inf
+        self._noting = anyio.Lock()
         self._paused_until = -math.inf
         self._origin = (clock.time(), clock.monotonic())
 
@@ -98,14 +102,17 @@ class RateLimiter:
 
     async def __aenter__(self) -> RateLimiter:
         if self._block and self._counters:
-            longest = max(w.seconds for w in self.windows)
-            for at, requests in await self._counters.load(self._name, self._clock.time() - longest):
-                for _ in range(requests):
-                    self._grants.append(at)
-                for _ in range(min(-requests, len(self._grants))):
-                    self._grants.pop()
-            latest = self._grants[-1] if self._grants else -math.inf
-            self._origin = (max(self._clock.time(), latest), self._clock.monotonic())
+            longest = max(w.seconds for w in self.windows) + BLOCK_LIFE
+            noted: list[float] = []
+            now = self._clock.time()
+            for at, requests in await self._counters.load(self._name, now - longest):
+                now = max(now, at)
+                if requests > 0:
+                    noted += [at] * requests
+                else:
+                    del noted[max(0, len(noted) + requests) :]
+            self._grants.extend(min(at + BLOCK_LIFE, now) for at in noted)
+            self._origin = (now, self._clock.monotonic())
         return self
 
     async def __aexit__(
@@ -117,23 +124,23 @@ class RateLimiter:
                 await self._counters.add(self._name, self.now(), -unused)
 
     async def acquire(self, *, collecting: bool = False, patience: float | None = None) -> None:
-        """Wait for the next grant. Raises `QuotaExhausted` instead of waiting longer than ``patience`` seconds."""
-        async with self._turns[collecting]:
-            while True:
-                wait = self._wait(collecting)
-                if wait > 0:
-                    if patience is not None and wait > patience:
-                        raise QuotaExhausted(
-                            f"The rate limits ({self}) leave no call for another {wait:.0f} s. Nothing was sent.",
-                            until=self.now() + wait,
-                        )
-                    await self._clock.sleep(wait)
-                elif self._block and self._noted == 0:
-                    await self._note()
-                else:
-                    self._noted -= 1 if self._block else 0
-                    self._grants.append(self.now())
-                    return
+        """Wait for the next grant. Raises `QuotaExhausted` instead of waiting more than ``patience`` seconds in all."""
+        latest = math.inf if patience is None else self.now() + patience
+        while True:
+            wait = self._wait(collecting)
+            if wait > 0:
+                if self.now() + wait > latest:
+                    raise QuotaExhausted(
+                        f"The rate limits ({self}) leave no call for another {wait:.0f} s. Nothing was sent.",
+                        until=self.now() + wait,
+                    )
+                await self._clock.sleep(wait)
+            elif self._block and not self._ahead():
+                await self._note()
+            else:
+                self._noted -= 1 if self._block else 0
+                self._grants.append(self.now())
+                return
 
     def pause(self, seconds: float) -> None:
         """Grant nothing for ``seconds``: the vendor said 429."""
@@ -142,10 +149,21 @@ class RateLimiter:
     def __str__(self) -> str:
         return ", ".join(f"{w.limit} in {w.seconds:g} s" for w in self.windows) or "none"
 
+    def _ahead(self) -> bool:
+        """Whether a grant is noted that may be used now."""
+        return self._noted > 0 and self.now() - self._noted_at <= BLOCK_LIFE
+
     async def _note(self) -> None:
         assert self._counters is not None
-        await self._counters.add(self._name, self.now(), self._block)
-        self._noted += self._block
+        async with self._noting:
+            if self._ahead():
+                return
+            unused, self._noted = self._noted, 0
+            if unused:
+                await self._counters.add(self._name, self.now(), -unused)
+            at = self.now()
+            await self._counters.add(self._name, at, self._block)
+            self._noted, self._noted_at = self._block, at
 
     def _wait(self, collecting: bool) -> float:
         now = self.now()

@@ -108,6 +108,7 @@ class Transport:
     ) -> None:
         self.base_url = check_base_url(base_url)
         self._headers = {**headers, "User-Agent": user_agent, "Accept": "application/json"}
+        self._secrets = [value.encode() for value in headers.values() if value]
         self.limiter = limiter
         self._backoff = backoff or Backoff()
         self._timeouts = timeouts or Timeouts()
@@ -150,7 +151,7 @@ class Transport:
         ``collecting`` may use the part of the daily quota kept for it; ``patience`` bounds the wait for our own rate
         limits (seconds). Raises `Unavailable` when the budget of time is used up, `QuotaExhausted` by the limiter.
         """
-        started = self._clock.monotonic()
+        elapsed = 0.0  # without the waits for our own limits: a day's quota used up is no trouble of the vendor's
         attempt = 0
         while True:
             attempt += 1
@@ -158,7 +159,9 @@ class Transport:
                 await self.limiter.acquire(collecting=collecting, patience=patience)
                 async with self._repeatable.one() as client:
                     self.requests_sent += 1
+                    started = self._clock.monotonic()
                     outcome = await self._exchange(client, method, path, json)
+                    elapsed += self._clock.monotonic() - started
                 status = outcome.answer.status if isinstance(outcome, Answered) else None
                 self._under_way.throttled() if status == 429 else self._under_way.answered()
             retry_after: float | None = None
@@ -169,17 +172,17 @@ class Transport:
                 trouble = f"HTTP {status}" if outcome.complete else f"HTTP {status} with a body that broke off"
             else:
                 trouble = outcome.reason
-            elapsed = self._clock.monotonic() - started
             wait = self._backoff.delay(attempt, elapsed, retry_after, self._dice)
+            if status == 429:
+                self.limiter.pause(wait if wait is not None else retry_after or 0.0)
             if wait is None:
                 raise Unavailable(
                     f"{method} {path} at {self.base_url} was not answered within {self._backoff.budget:g} s "
                     f"({attempt} attempts, the last: {trouble}).",
                     status=status,
                 )
-            if status == 429:
-                self.limiter.pause(wait)
             await self._clock.sleep(wait)
+            elapsed += wait
 
     @asynccontextmanager
     async def paid_slot(self, *, patience: float | None = None) -> AsyncIterator[PaidSlot]:
@@ -210,22 +213,29 @@ class Transport:
             httpx.UnsupportedProtocol,
         ) as error:
             return NeverConnected(type(error).__name__)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, OSError) as error:  # OSError: TLS that breaks once it is up comes as it is
             return Lost(type(error).__name__)
         try:
             body, complete = await _read(response), True
-        except (httpx.HTTPError, _TooLarge):
+        except (httpx.HTTPError, OSError, _TooLarge):
             body, complete = b"", False
         finally:
             with anyio.CancelScope(shield=True):
                 await response.aclose()
+        location = response.headers.get("location")
         answer = Answer(
             status=response.status_code,
-            body=body,
+            body=body if response.is_success else self._without_secrets(body),
             retry_after=parse_retry_after(response.headers.get("retry-after"), self._clock.time()),
-            location=response.headers.get("location"),
+            location=location and self._without_secrets(location.encode()).decode(),
         )
         return Answered(answer, complete=complete)
+
+    def _without_secrets(self, text: bytes) -> bytes:
+        """A vendor's words as they may be shown and kept: one that repeats the key does not make us repeat it."""
+        for secret in self._secrets:
+            text = text.replace(secret, b"<key>")
+        return text
 
     def _make_client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(
@@ -301,8 +311,9 @@ async def _read(response: httpx.Response) -> bytes:
 
 def is_loopback(url: str) -> bool:
     """Whether a URL names this very machine; plain HTTP is allowed there and nowhere else."""
-    host = urlsplit(url).hostname or ""
+    host = ""
     try:
+        host = urlsplit(url).hostname or ""
         return ip_address(host).is_loopback
     except ValueError:
         return host.lower() == "localhost"
@@ -310,17 +321,32 @@ def is_loopback(url: str) -> bool:
 
 def check_base_url(url: str) -> str:
     """The URL without a trailing slash; ConfigurationError where it is no https (or loopback http) URL."""
-    parts = urlsplit(url.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    text = url.strip().rstrip("/")
+    if any(mark in text for mark in "@?#"):  # not shown: this is where secrets are
+        raise ConfigurationError("base_url: leave out user, password, query and fragment.")
+    host = _host(text)
+    if host is None:
         raise ConfigurationError(f"base_url: {url!r} is not a URL. Write it like https://api.clodura.ai")
-    if parts.scheme == "http" and not is_loopback(url):
+    if urlsplit(text).scheme == "http" and not is_loopback(text):
         raise ConfigurationError(
-            f"base_url: {url!r} would send the key unencrypted. Use https://{parts.hostname} "
+            f"base_url: {url!r} would send the key unencrypted. Use https://{host} "
             f"(plain http is accepted for loopback only)."
         )
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ConfigurationError("base_url: leave out user, password, query and fragment.")
-    return url.strip().rstrip("/")
+    return text
+
+
+def _host(url: str) -> str | None:
+    """The host of an http or https URL that can be called, else None."""
+    if not url.isprintable() or any(character.isspace() for character in url):
+        return None
+    try:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or parts.port == 0:
+            return None
+        httpx.URL(url).raw_host.decode("ascii").encode("idna")
+    except (ValueError, httpx.InvalidURL):
+        return None
+    return parts.hostname
 
 
 def check_header_value(value: str, name: str) -> str:

@@ -7,7 +7,9 @@
     pipeline.run(clodura(searches={"founders": {"seniority": ["Founder"], "person_country": ["India"]}}))
 
 Resources: `people` (merged on ``person_id``) and `organizations` (merged on ``organization_id``), both Arrow tables of
-an explicit schema. The key comes from ``sources.clodura.api_key`` (secrets.toml or SOURCES__CLODURA__API_KEY).
+an explicit schema, made of `records`, which is not loaded itself: ``source.records.add_limit(n)`` ends the searching
+after n batches of about a thousand people (on the source or on `people`, dlt's limit has no effect). The key comes
+from ``sources.clodura.api_key`` (secrets.toml or SOURCES__CLODURA__API_KEY).
 """
 
 from __future__ import annotations
@@ -32,6 +34,9 @@ from sources.clodura.tables import (
     person_row,
 )
 from sources.clodura.windows import Coverage
+from sources.errors import ConfigurationError
+from sources.limits import Window
+from sources.transport import check_base_url, check_header_value
 
 log = logging.getLogger("leadsync.clodura")
 
@@ -45,7 +50,7 @@ def clodura(
     base_url: str = DEFAULT_BASE_URL,
     rate_limits: list[str] | None = None,
     limit: int | None = None,
-) -> tuple[DltResource, DltResource]:
+) -> tuple[DltResource, DltResource, DltResource]:
     """People and their employers, found by searches.
 
     Args:
@@ -60,6 +65,13 @@ def clodura(
     Searching may be charged: one export credit for each person viewed before (the vendor's search page). A search
     shows 10,000 people at most; one that holds more is logged as truncated.
     """
+    check_base_url(base_url)
+    check_header_value(api_key, "sources.clodura.api_key")
+    windows = tuple(rate_limits or DEFAULT_RATE_LIMITS)
+    for window in windows:
+        Window.parse(window)
+    if limit is not None and limit < 0:
+        raise ConfigurationError(f"sources.clodura.limit: {limit} is not a number of people; leave it out for all.")
     checked = {name: parse_filters(name, filters) for name, filters in searches.items()}
     for name, filters in checked.items():
         for warning in filters.warnings():
@@ -68,7 +80,7 @@ def clodura(
     @dlt.resource(name="records", selected=False)
     def records() -> Iterator[list[Record]]:
         def transport() -> Any:
-            return make_transport(base_url, api_key, rate_limits=tuple(rate_limits or DEFAULT_RATE_LIMITS))
+            return make_transport(base_url, api_key, rate_limits=windows)
 
         for batch in stream(transport, checked, limit=limit):
             if batch.records:
@@ -83,7 +95,7 @@ def clodura(
     def organizations(items: list[Record]) -> Any:
         return organizations_table(merge_organizations(filter(None, map(organization_row, items))))
 
-    return people, organizations
+    return records, people, organizations
 
 
 def _tell(batch: Batch) -> None:

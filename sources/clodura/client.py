@@ -47,7 +47,7 @@ class CloduraClient:
         body = SearchRequest(**filters.model_dump(), page=page, per_page=per_page).body()
         answer = await self.transport.fetch("POST", SEARCH, json=body, patience=patience)
         if answer.status == 404:
-            await self.prove()
+            await self.prove(patience=patience)
             return Page(number=page, records=[])
         if not answer.ok:
             raise refusal(answer, "the people search", VENDOR)
@@ -59,26 +59,27 @@ class CloduraClient:
                 f"Check that base_url is the API's own address.",
                 status=answer.status,
             ) from None
-        self.proven = True
+        self.proven |= bool(found.records)
         return found
 
-    async def prove(self) -> None:
+    async def prove(self, *, patience: float | None = None) -> None:
         """Make sure that host and key are good. Sends one free call, and none once they are proven.
 
         A 404 of a search means "no results", of a wrong host or an unknown route it looks just the same.
         """
         if self.proven:
             return
-        answer = await self.transport.fetch("GET", CREDITS, collecting=True)
-        if answer.ok:
+        answer = await self.transport.fetch("GET", CREDITS, collecting=True, patience=patience)
+        if _balance(answer) is not None:
             self.proven = True
             return
-        if answer.status == 404:
+        if answer.ok or answer.status == 404:
+            said = "a page that is no balance" if answer.ok else "404"
             raise NotProven(
-                f"{VENDOR} at {self.transport.base_url} answered 404 to the search and to /credits: this looks like a "
-                f"wrong host rather than an empty search. Nothing was bought. Check base_url (api.clodura.ai or "
-                f"app.clodura.ai).",
-                status=404,
+                f"{VENDOR} at {self.transport.base_url} answered /credits with {said}: this looks like a wrong host, "
+                f"whose 404 to a search does not mean that nobody was found. Nothing was bought. Check base_url "
+                f"(api.clodura.ai or app.clodura.ai).",
+                status=answer.status,
             )
         raise refusal(answer, "the credits look-up", VENDOR)
 
@@ -87,11 +88,8 @@ class CloduraClient:
         answer = await self.transport.fetch("GET", CREDITS, collecting=True)
         if not answer.ok:
             raise refusal(answer, "the credits look-up", VENDOR)
-        try:
-            document = orjson.loads(answer.body)
-        except orjson.JSONDecodeError:
-            document = None
-        if not isinstance(document, dict):
+        document = _balance(answer)
+        if document is None:
             raise RequestRefused(f"{VENDOR} answered the credits look-up with something that is no JSON object.")
         self.proven = True
         return document
@@ -109,6 +107,15 @@ class CloduraClient:
     async def reveal_phone(self, slot: PaidSlot, body: dict[str, Any]) -> PaidOutcome:
         """Submit one phone reveal. PAID: one request on the wire, no retry."""
         return await slot.send("POST", REVEAL_PHONE, json=body)
+
+
+def _balance(answer: Answer) -> dict[str, Any] | None:
+    """The JSON object of a credits answer, or None for anything else, such as the start page of a web application."""
+    try:
+        document = orjson.loads(answer.body) if answer.ok else None
+    except orjson.JSONDecodeError:
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def make_transport(

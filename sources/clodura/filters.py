@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
 from sources.checking import complaints, one_of, wrong
@@ -54,12 +54,16 @@ def _domains(value: object) -> object:
         return value
     if len(value) > MOST_DOMAINS:
         raise wrong(f"has {len(value)} domains, {MOST_DOMAINS} are allowed: make a search for each {MOST_DOMAINS}")
+    mistakes = []
     for item in value:
         if isinstance(item, str):
-            bare = re.sub(r"^(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?(?:[^@/]*@)?", "", item.lower()).split("/")[0]
-            if item.lower() != bare or not re.fullmatch(r"[^\s.]+(?:\.[^\s.]+)+", bare):
-                shown = f"; the nearest right one is {bare!r}" if re.fullmatch(r"\S+\.\S+", bare) else ""
-                raise wrong(f"{item!r} is not a bare domain (no www., @, scheme or path){shown}")
+            bare = re.sub(r"^(?:[a-z][a-z0-9+.-]*://)?(?:[^@/]*@)?(?:www\.)?|[/?#:].*$|\.$", "", item.lower())
+            is_domain = re.fullmatch(r"[\w-]+(?:\.[\w-]+)+", bare) is not None
+            if item.lower() != bare or not is_domain:
+                shown = f"; the nearest right one is {bare!r}" if is_domain else ""
+                mistakes.append(f"{item!r} is not a bare domain (no www., @, scheme or path){shown}")
+    if mistakes:
+        raise wrong(". ".join(mistakes))
     return value
 
 
@@ -72,8 +76,16 @@ def _linkedin(value: object) -> object:
     return value
 
 
+def _date(value: object) -> object:
+    """Pydantic would take a number, in quotes or not, for seconds since 1970."""
+    if isinstance(value, int | float) or (isinstance(value, str) and not re.match(r"\d{4}-\d\d-\d\d", value.strip())):
+        raise wrong(f"{value!r} is not a date: write dates as YYYY-MM-DD")
+    return value.strip() if isinstance(value, str) else value
+
+
 Text = Annotated[str, BeforeValidator(_text)]
 Texts = Annotated[list[Text], BeforeValidator(_list)]
+Day = Annotated[date, BeforeValidator(_date)]
 
 
 class SearchFilters(BaseModel):
@@ -84,7 +96,7 @@ class SearchFilters(BaseModel):
     person_id: Text | None = None
     first_name: Text | None = None
     last_name: Text | None = None
-    linkedin_url: Annotated[Text | None, BeforeValidator(_linkedin)] = None
+    linkedin_url: Annotated[Text | None, BeforeValidator(_linkedin), BeforeValidator(_text)] = None
     seniority: Annotated[Texts | None, one_of(values.SENIORITIES), BeforeValidator(_list)] = None
     person_title: Texts | None = None
     include_similar_titles: bool | None = None
@@ -93,7 +105,7 @@ class SearchFilters(BaseModel):
     person_state: Texts | None = None
     person_country: Texts | None = None
     person_location_exclude: bool | None = None
-    contact_email_status: Annotated[Text | None, one_of(values.EMAIL_STATUSES)] = None
+    contact_email_status: Annotated[Text | None, one_of(values.EMAIL_STATUSES), BeforeValidator(_text)] = None
     organization_id: Text | None = None
     organization_name: Text | None = None
     company_domain: Annotated[Texts | None, BeforeValidator(_domains), BeforeValidator(_list)] = None
@@ -107,17 +119,19 @@ class SearchFilters(BaseModel):
     industry_keywords: Texts | None = None
     revenue: Annotated[Texts | None, one_of(values.REVENUES), BeforeValidator(_list)] = None
     funding_type: Texts | None = None
-    funding_from_date: date | None = None
-    funding_to_date: date | None = None
+    funding_from_date: Day | None = None
+    funding_to_date: Day | None = None
     business_model: Annotated[Texts | None, one_of(values.BUSINESS_MODELS), BeforeValidator(_list)] = None
     technology_parameters: Texts | None = None
     web_keywords: Texts | None = None
 
-    @model_validator(mode="after")
-    def _dates_in_order(self) -> SearchFilters:
-        if self.funding_from_date and self.funding_to_date and self.funding_from_date > self.funding_to_date:
-            raise wrong(f"funding_from_date {self.funding_from_date} is after funding_to_date {self.funding_to_date}")
-        return self
+    @field_validator("funding_to_date")
+    @classmethod
+    def _dates_in_order(cls, value: date | None, info: ValidationInfo) -> date | None:
+        start = info.data.get("funding_from_date")
+        if start and value and start > value:
+            raise wrong(f"{value} is before funding_from_date {start}: exchange them")
+        return value
 
     def wire(self) -> dict[str, Any]:
         """The filters as the vendor spells them, unset ones left out, in a stable order."""
@@ -172,6 +186,11 @@ class SearchRequest(SearchFilters):
 
 def parse_filters(name: str, settings: Mapping[str, Any]) -> SearchFilters:
     """A search as written in the settings; ConfigurationError names every wrong field, its value and the mend."""
+    if not isinstance(settings, Mapping):
+        raise ConfigurationError(
+            f"sources.clodura.searches.{name}: {settings!r} is not a search. Write its filters as a table, for example "
+            f'[sources.clodura.searches.{name}] with person_country = ["India"] below it.'
+        )
     mistakes = [_unknown(name, field) for field in settings if field not in SearchFilters.model_fields]
     known = {field: value for field, value in settings.items() if field in SearchFilters.model_fields}
     try:

@@ -36,7 +36,7 @@ class Page:
     number: int
     records: Sequence[Record] = field(repr=False)
     per_page: int | None = None
-    #: items of the list that are no objects: counted, never guessed at
+    #: items of the list that are no objects, or empty ones beside others: counted, never guessed at
     unreadable: int = 0
 
 
@@ -49,7 +49,7 @@ def parse_page(number: int, body: bytes) -> Page:
         number=number,
         records=records,
         per_page=stated.pop() if len(stated) == 1 else None,
-        unreadable=sum(1 for item in items if not isinstance(item, dict)),
+        unreadable=sum(1 for item in items if not isinstance(item, dict) or (records and not item)),
     )
 
 
@@ -59,9 +59,9 @@ def _load(body: bytes) -> object:
     except orjson.JSONDecodeError:
         pass
     try:  # slower, and more lenient: bytes that are no UTF-8, half a surrogate pair, NaN
-        document = json.loads(body.decode("utf-8", "replace"))
+        document = json.loads(body.decode("utf-8-sig", "replace"))
         return json.loads(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UnreadablePage("the body is not JSON") from None
 
 
@@ -137,9 +137,16 @@ def organization_key(record: Record) -> str | None:
 def extra(record: Record) -> str | None:
     """Fields nobody documented, as JSON, or None."""
     unknown = {name: value for name, value in record.items() if name not in FIELDS}
-    return orjson.dumps(unknown, option=orjson.OPT_SORT_KEYS).decode() if unknown else None
+    return _encoded(unknown).decode() if unknown else None
 
 
 def fingerprint(content: object) -> str:
     """A short hash of JSON-like content, equal for equal content whatever the order of keys."""
-    return blake2b(orjson.dumps(content, option=orjson.OPT_SORT_KEYS), digest_size=12).hexdigest()
+    return blake2b(_encoded(content), digest_size=12).hexdigest()
+
+
+def _encoded(content: object) -> bytes:
+    try:
+        return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # integers beyond 64 bits, nesting beyond 254 levels
+        return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()

@@ -17,11 +17,13 @@ import anyio.to_thread
 from sources.clodura.client import CloduraClient
 from sources.clodura.filters import SearchFilters
 from sources.clodura.records import Page, Record
-from sources.clodura.windows import WindowReport, walk
+from sources.clodura.windows import WindowReport, first_error, walk
 from sources.transport import Transport
 
 #: records handed on at a time: small enough to flow, large enough for Arrow
 BATCH = 1000
+#: batches that wait for the consumer: searching may be charged, so that it must not run far ahead of one who may stop
+AHEAD = 2
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,11 @@ class Batch:
 def stream(
     make_transport: Callable[[], Transport], searches: Mapping[str, SearchFilters], *, limit: int | None = None
 ) -> Iterator[Batch]:
-    """Run the searches one after the other and yield what they find; closing the iterator stops them.
+    """Run the searches one after the other and yield what they find; closing the iterator stops them at once.
 
     Raises what the client raises. ``limit`` bounds the people of each search.
     """
-    handed: queue.Queue[Batch | BaseException | None] = queue.Queue(maxsize=20)
+    handed: queue.Queue[Batch | BaseException | None] = queue.Queue(maxsize=AHEAD)
     stop = threading.Event()
     worker = threading.Thread(
         target=_work, args=(make_transport, searches, limit, handed, stop), name="clodura-search", daemon=True
@@ -72,17 +74,27 @@ def _work(
     stop: threading.Event,
 ) -> None:
     async def main() -> None:
-        async with make_transport() as transport:
-            client = CloduraClient(transport)
-            for name, filters in searches.items():
-                if not stop.is_set():
-                    await _search(client, name, filters, limit, handed, stop)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_cancel_once, stop, tasks.cancel_scope)
+            async with make_transport() as transport:
+                client = CloduraClient(transport)
+                for name, filters in searches.items():
+                    await _search(client, name, filters, limit, handed)
+            tasks.cancel_scope.cancel()
 
     try:
         anyio.run(main)
         handed.put(None)
+    except BaseExceptionGroup as group:
+        handed.put(first_error(group))
     except BaseException as error:  # noqa: BLE001 - handed to the consumer, who raises it
         handed.put(error)
+
+
+async def _cancel_once(stop: threading.Event, scope: anyio.CancelScope) -> None:
+    """A call may be waiting for its rate limit or for the vendor, for longer than anybody who stops wants to wait."""
+    await anyio.to_thread.run_sync(stop.wait, abandon_on_cancel=True)
+    scope.cancel()
 
 
 async def _search(
@@ -91,10 +103,10 @@ async def _search(
     filters: SearchFilters,
     limit: int | None,
     handed: queue.Queue[Batch | BaseException | None],
-    stop: threading.Event,
 ) -> None:
     waiting: list[Record] = []
     wanted = limit
+    handing = anyio.Lock()
 
     async def hand_on(least: int) -> None:
         nonlocal wanted
@@ -107,8 +119,9 @@ async def _search(
 
     async def on_page(page: Page) -> None:
         waiting.extend(page.records)
-        await hand_on(BATCH)
+        async with handing:
+            await hand_on(BATCH)
 
-    report = await walk(client, filters, on_page, limit=limit, stopped=stop.is_set)
+    report = await walk(client, filters, on_page, limit=limit)
     await hand_on(0)
     await anyio.to_thread.run_sync(handed.put, Batch(name, report=report))

@@ -73,7 +73,7 @@ async def walk(
                     tasks.start_soon(walker.fetch, page)
     except BaseExceptionGroup as group:
         raise first_error(group) from None
-    return walker.report(limited=limit is not None and last_page * per_page >= limit, interrupted=stopped())
+    return walker.report(limited=limit is not None and walker.held >= limit, interrupted=stopped())
 
 
 def page_size(limit: int | None) -> int:
@@ -112,6 +112,11 @@ class _Walk:
         self._pages = 0
         self._records = 0
         self._unreadable = 0
+
+    @property
+    def held(self) -> int:
+        """Items on the pages so far, readable or not."""
+        return self._records + self._unreadable
 
     async def next_answer(self) -> None:
         await self._answered.wait()
