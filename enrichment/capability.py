@@ -36,4 +36,5 @@ class Capability:
 
 
 def _mac(key: bytes, provider: str, request_id: str) -> str:
-    return hmac.new(key, f"{provider}/{request_id}".encode(), sha256).hexdigest()[:40]
+    # a path may hold anything, half a surrogate pair included
+    return hmac.new(key, f"{provider}/{request_id}".encode("utf-8", "surrogatepass"), sha256).hexdigest()[:40]

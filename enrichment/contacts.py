@@ -25,6 +25,10 @@ _FREE_MAIL = """
     ya.ru yahoo.co.in yahoo.co.uk yahoo.com yahoo.de yahoo.fr yandex.com yandex.ru ymail.com zoho.com
 """
 _FREE_MAIL_DOMAINS = frozenset(_FREE_MAIL.split())
+#: free mail with a domain in many countries: yahoo.co.in, hotmail.it, live.nl
+_FREE_MAIL_NAMES = re.compile(
+    r"(yahoo|ymail|hotmail|outlook|live|msn|gmx|yandex|googlemail|protonmail)\.(com?\.)?[a-z]{2,3}"
+)
 _TYPES = {
     PhoneNumberType.MOBILE: "mobile",
     PhoneNumberType.FIXED_LINE: "fixed_line",
@@ -74,7 +78,8 @@ def normalize_email(found: FoundEmail) -> Email:
     elif any(word in stated for word in ("company", "work", "business", "professional", "corporate")):
         kind = "company"
     else:
-        kind = "personal" if domain in _FREE_MAIL_DOMAINS else "company"
+        free = domain in _FREE_MAIL_DOMAINS or _FREE_MAIL_NAMES.fullmatch(domain)
+        kind = "personal" if free else "company"
     return Email(address, kind, status, found.status_raw, found.found_by)
 
 
@@ -108,25 +113,38 @@ def normalize_phone(found: FoundPhone, country: str | None) -> Phone:
 
 
 def _parse(raw: str, beside: str | None, country: str | None) -> PhoneNumber | None:
-    """The first reading that is a valid number; else the first that is possible."""
-    code = re.sub(r"\D", "", beside or "") if beside and re.fullmatch(r"\+?\d{1,4}", beside.strip()) else ""
-    digits = re.sub(r"\D", "", re.split(r"x|ext|#", raw)[0])
-    international = re.match(r"(?:tel:)?\s*\(?\+", raw)
-    attempts: list[tuple[str, str | None]] = [(raw, None)] if international else []
-    if code and not attempts:
-        attempts += [(f"+{code}{digits.lstrip('0')}", None), (f"+{digits}", None)]
-    attempts += [(raw, region) for region in (region_of(beside), region_of(country)) if region]
-    attempts.append((f"+{digits}", None))  # an international number without its +
+    """The first reading that is a valid number; else the first that is possible.
+
+    ``beside``: a country's name, code or calling code that stood with the number. Without any country a number that is
+    not in international form may be anybody's: nothing is made of it.
+    """
+    digits = re.sub(r"\D", "", re.split(r"x|ext|#", raw.lower())[0])
+    attempts: list[tuple[str, str | None]] = []
+    if re.match(r"(?:tel:)?\s*\(?\+", raw):
+        attempts.append((raw, None))
+    elif digits.startswith("00"):  # dialled from most countries
+        attempts.append((f"+{digits[2:]}", None))
+    calling = re.fullmatch(r"\+?(\d{1,4})|\D*\+(\d{1,4})\D*", (beside or "").strip())
+    code = int(calling[1] or calling[2]) if calling else 0
+    regions = (phonenumbers.region_code_for_country_code(code) if code else None, region_of(beside), region_of(country))
+    attempts += [(raw, region) for region in regions if region and region in phonenumbers.SUPPORTED_REGIONS]
     possible = None
     for text, region in attempts:
-        try:
-            parsed = phonenumbers.parse(text, region)
-        except phonenumbers.NumberParseException:
+        parsed = _reading(text, region)
+        if parsed is None:
             continue
         if phonenumbers.is_valid_number(parsed):
             return parsed
-        if possible is None and region is None and text == raw and phonenumbers.is_possible_number(parsed):
-            possible = parsed  # a number in international form, of a range that is not in use (as far as we know)
-        elif possible is None and region is not None and phonenumbers.is_possible_number(parsed):
-            possible = parsed
+        if possible is None and phonenumbers.is_possible_number(parsed):
+            possible = parsed  # of a range that is not in use, as far as we know
+    if possible is None and attempts:  # an international number without its +
+        parsed = _reading(f"+{digits}", None)
+        return parsed if parsed is not None and phonenumbers.is_valid_number(parsed) else None
     return possible
+
+
+def _reading(text: str, region: str | None) -> PhoneNumber | None:
+    try:
+        return phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None

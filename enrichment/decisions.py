@@ -13,12 +13,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from enrichment.states import State
-from sources.answers import vendor_words
 from sources.backoff import Backoff
 from sources.clock import Dice
 from sources.providers import Outcome, Reading
@@ -28,6 +28,8 @@ from sources.transport import Answer, Answered, Lost, NeverConnected, PaidOutcom
 CONFLICT_WAIT = 300.0
 #: delays for calls that were provably refused
 REFUSED = Backoff(budget=float("inf"), first=1.0, largest=60.0)
+#: what a server says that knows no such path
+_ROUTE = r"\broute\b|\b(no such|unknown|invalid) (endpoint|path)\b|\bendpoint not found\b|\bcannot (post|get)\b"
 
 
 class Halt(StrEnum):
@@ -100,6 +102,6 @@ def _wait(attempts: int, retry_after: float | None, dice: Dice) -> float:
 
 
 def _wrong_route(answer: Answer) -> bool:
-    """A 404 that speaks of the path, not of the person: "Route NOT FOUND"."""
-    words = (vendor_words(answer.body) or "").lower()
-    return "route" in words or "cannot post" in words
+    """A 404 that speaks of the path, not of the person: "Route NOT FOUND", as JSON, text or HTML."""
+    words = re.sub(r"<[^>]*>|\s+", " ", answer.body[:4000].decode("utf-8", "replace"))
+    return re.search(_ROUTE, words, re.IGNORECASE) is not None

@@ -6,7 +6,7 @@ Evidence settles a call from any state. A second, different document may add to 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from enrichment.contacts import Email, Phone, normalize_email, normalize_phone
 from sources.providers import Basis, Charge, EmailStatus, Outcome, ProviderResult, Reading
@@ -39,11 +39,13 @@ def settlement(reading: Reading, country: str | None) -> Settlement:
     emails: dict[str, Email] = {}
     for email in map(normalize_email, reading.emails):
         known = emails.get(email.email)
-        if known is None or STATUS_ORDER.index(email.status) < STATUS_ORDER.index(known.status):
-            emails[email.email] = email
+        emails[email.email] = _better(known, email) if known else email
     phones: dict[str, Phone] = {}
     for phone in (normalize_phone(found, country) for found in reading.phones):
-        phones.setdefault(phone.number, phone)
+        first = phones.setdefault(phone.number, phone)
+        if first.found_by is None or (first.type == "unknown" and phone.found_by in (None, first.found_by)):
+            kind = phone.type if first.type == "unknown" else first.type
+            phones[phone.number] = replace(first, type=kind, found_by=first.found_by or phone.found_by)
     results = {(result.provider, result.value): result for result in reversed(reading.results)}
     return Settlement(
         outcome=reading.outcome,
@@ -55,6 +57,15 @@ def settlement(reading: Reading, country: str | None) -> Settlement:
     )
 
 
+def _better(known: Email, new: Email) -> Email:
+    """Of two findings of one address the one with the better status; what it does not say, the other may."""
+    ranks = STATUS_ORDER.index(new.status), STATUS_ORDER.index(known.status)
+    better, other = (new, known) if ranks[0] < ranks[1] else (known, new)
+    if better.found_by is None and ranks[0] == ranks[1]:
+        return replace(better, found_by=other.found_by, status_raw=better.status_raw or other.status_raw)
+    return better
+
+
 def merged_outcome(known: Outcome | None, new: Outcome) -> Outcome:
     """The outcome of a call after another document: found stays found, what was unreadable may become readable."""
     if known is None or known is Outcome.UNREADABLE or new is Outcome.FOUND:
@@ -63,10 +74,26 @@ def merged_outcome(known: Outcome | None, new: Outcome) -> Outcome:
 
 
 def merged_charges(known: Sequence[Charge], new: Sequence[Charge], *, upgraded: bool) -> tuple[Charge, ...]:
-    """The charges of a call after another document: those of the better outcome, or those known on better grounds."""
-    if upgraded or not known or _grounds(new) > _grounds(known):
+    """The charges of a call after another document: those of the better outcome, or those known on better grounds.
+
+    What the vendor has reported as charged stays where a better outcome's price list leaves room for it. On equal
+    grounds the larger charge counts: a second document may add, never take away.
+    """
+    if upgraded and _reported(known) and not _reported(new):
+        least, most = sum(charge.amount_min for charge in new), _most(new)
+        return tuple(known) if max(1, least) <= _most(known) <= most else tuple(new)
+    grounds = _grounds(new) - _grounds(known)
+    if upgraded or not known or grounds > 0 or (grounds == 0 and _most(new) > _most(known)):
         return tuple(new)
     return tuple(known)
+
+
+def _reported(charges: Sequence[Charge]) -> bool:
+    return any(charge.basis is Basis.REPORTED for charge in charges)
+
+
+def _most(charges: Sequence[Charge]) -> int:
+    return sum(charge.amount_max for charge in charges)
 
 
 def _grounds(charges: Sequence[Charge]) -> int:

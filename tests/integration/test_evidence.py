@@ -73,8 +73,13 @@ class TestEvidence:
         assert tell(ledger, claimed.request_id, MISSED, body=b"3") is False
         assert tell(ledger, claimed.request_id, found("ann@y.io", amount=500), body=b"4")
         row = call(ledger, "ann")
-        assert (row.outcome, row.amount_max) == ("found", 200)  # what it cost was known already
-        assert {row["email"] for row in rows(ledger, emails)} == {"ann@x.io", "ann@y.io"}
+        assert (row.outcome, row.amount_max) == (
+            "found",
+            500,
+        )  # on equal grounds, the larger bounds it
+        assert tell(ledger, claimed.request_id, found("ann@z.io", amount=300), body=b"5")
+        assert call(ledger, "ann").amount_max == 500
+        assert {row["email"] for row in rows(ledger, emails)} == {"ann@x.io", "ann@y.io", "ann@z.io"}
 
     def test_what_names_somebody_else_is_set_aside(self, ledger: Ledger) -> None:
         plan(ledger, "ann")
