@@ -6,6 +6,8 @@ Used to warn of a country filter that no vendor will know, and to read national 
 from __future__ import annotations
 
 from functools import cache
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
 
 #: other names in common use; the vendors' own lists are not published
 _ALIASES = {
@@ -26,11 +28,20 @@ def english_names() -> tuple[str, ...]:
 
 
 @cache
-def _names(language: str) -> dict[str, str]:
-    from phonenumbers.geodata.locale import LOCALE_DATA
+def _in_all_languages() -> dict[str, dict[str, str]]:
+    """Region to language to name. The package around that module is 100 MB of geocoding, which is left out."""
+    (folder,) = find_spec("phonenumbers").submodule_search_locations  # type: ignore[union-attr, misc]
+    spec = spec_from_file_location("phonenumbers.geodata.locale", Path(folder) / "geodata" / "locale.py")
+    module = module_from_spec(spec)  # type: ignore[arg-type]
+    spec.loader.exec_module(module)  # type: ignore[union-attr]
+    names: dict[str, dict[str, str]] = module.LOCALE_DATA
+    return names
 
+
+@cache
+def _names(language: str) -> dict[str, str]:
     found = {}
-    for region, names in LOCALE_DATA.items():
+    for region, names in _in_all_languages().items():
         name = names.get(language, "")
         if name.startswith("*"):  # a reference to another language that has the same name
             name = names.get(name[1:], "")
@@ -41,10 +52,8 @@ def _names(language: str) -> dict[str, str]:
 
 @cache
 def _regions() -> dict[str, str]:
-    from phonenumbers.geodata.locale import LOCALE_DATA
-
     found: dict[str, str] = {}
-    for region, names in LOCALE_DATA.items():
+    for region, names in _in_all_languages().items():
         for name in names.values():
             if name and not name.startswith("*"):
                 found.setdefault(name.casefold(), region)
