@@ -1,0 +1,37 @@
+"""`leadsync status`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import typer
+
+from pipelines.guard import AsJson, Debug, guarded
+
+
+def command(
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """What is pending, in doubt and spent, from the ledger. Sends nothing."""
+
+    def work() -> int:
+        from pipelines.configuration import load_settings
+
+        settings, _ = load_settings()
+        from enrichment.ids import micros
+        from enrichment.ledger import Ledger
+        from pipelines.report import print_status
+        from pipelines.status import status as look
+        from sources.clock import SYSTEM_CLOCK
+
+        with Ledger(settings.ledger.url, Path.cwd()) as ledger:
+            result = look(ledger, micros(SYSTEM_CLOCK))
+        if as_json:
+            typer.echo(json.dumps(result))
+        else:
+            print_status(result)
+        return 0
+
+    guarded(work, debug)

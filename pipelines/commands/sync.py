@@ -1,0 +1,94 @@
+"""`leadsync sync`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipelines.guard import AsJson, Debug, guarded
+
+
+def command(
+    searches: Annotated[list[str] | None, typer.Argument(help="Names of searches; all by default.")] = None,
+    enrich: Annotated[
+        str | None, typer.Option(help="What to buy: email, phone, email,phone or none. Default: enrichment.channels.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="At most so many people.")] = None,
+    budget: Annotated[float | None, typer.Option(help="At most so many credits in this run.")] = None,
+    destination: Annotated[str | None, typer.Option(help="Where rows go. Default: pipelines.destination.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="The schema they go to. Default: pipelines.dataset.")] = None,
+    wait: Annotated[
+        str, typer.Option(help="How long after its start the run waits for answers still under way.")
+    ] = "10m",
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="Use the imitation vendor: no key, no money.")] = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Search, buy what is not bought yet, load. Running it again buys nothing twice."""
+
+    def work() -> int:
+        from pipelines.configuration import load_settings
+        from pipelines.options import SyncOptions
+        from pipelines.telling import Teller
+
+        teller = Teller()
+        options = SyncOptions(
+            folder=Path.cwd(),
+            searches=searches or (),
+            enrich=enrich,
+            limit=limit,
+            budget=budget,
+            destination=destination,
+            dataset=dataset,
+            wait=_seconds(wait),
+            sandbox=sandbox,
+        )
+        settings, warnings = load_settings()
+        for warning in warnings:
+            teller.warn(warning)
+        from pipelines.report import print_report
+        from pipelines.sync import sync as run
+
+        result = run(options, settings, teller)
+        if as_json:
+            typer.echo(json.dumps(result))
+        else:
+            print_report(result)
+        for text in _warnings(result):
+            teller.warn(text)
+        if result["message"]:
+            teller.say(result["message"])
+        return int(result["exit_code"])
+
+    guarded(work, debug)
+
+
+def _seconds(text: str) -> float:
+    from pydantic_core import PydanticCustomError
+
+    from sources.checking import parse_duration
+    from sources.errors import ConfigurationError
+
+    try:
+        return float(str(parse_duration(text)))
+    except PydanticCustomError as error:
+        raise ConfigurationError(f"--wait: {error.message()}") from None
+
+
+def _warnings(result: dict[str, Any]) -> list[str]:
+    found = []
+    if result["calls_in_doubt"]:
+        found.append(
+            f"{result['calls_in_doubt']} calls are in doubt: whether they were charged is unknown. They keep their "
+            f"place in the caps, are never sent again by themselves, and settle if an answer still comes."
+        )
+    if result["outcomes"].get("unreadable"):
+        found.append(
+            f"{result['outcomes']['unreadable']} answers could not be read; they are kept whole in the ledger."
+        )
+    if result["calls_rejected"]:
+        found.append(f"{result['calls_rejected']} calls were rejected by the vendor as wrong; nothing was charged.")
+    return found

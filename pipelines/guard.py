@@ -1,0 +1,65 @@
+"""What every command shares: errors as paragraphs and exit codes, the log on stderr, --json and --debug."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from sources.errors import LeadsyncError
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Log more, and show tracebacks.")]
+
+
+def guarded(work: Callable[[], int], debug: bool) -> None:
+    """Run a command: errors of ours become a paragraph and an exit code, a traceback only with --debug."""
+    from pipelines.environment import quiet_dlt
+
+    quiet_dlt()
+    _set_up_logging(debug)
+    try:
+        code = work()
+    except LeadsyncError as error:
+        if debug:
+            raise
+        typer.echo(f"leadsync: {error}", err=True)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        typer.echo(
+            "leadsync: stopped at once. What was bought is in the ledger; calls that were on the wire are in doubt "
+            "until their answers come. Run again to go on.",
+            err=True,
+        )
+        code = 3
+    except Exception as error:
+        if debug:
+            raise
+        typer.echo(
+            f"leadsync: something broke that should not: {type(error).__name__}. What was bought is in the ledger, and "
+            f"the next run goes on from there. Run with --debug for the traceback, and please report it.",
+            err=True,
+        )
+        code = 1
+    raise typer.Exit(code)
+
+
+def _set_up_logging(debug: bool) -> None:
+    import structlog
+
+    level = logging.INFO if debug else logging.WARNING
+    logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname)s %(name)s: %(message)s")
+    for name in ("httpx", "httpcore", "uvicorn"):  # their lower levels show URLs and headers
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
