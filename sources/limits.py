@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol
@@ -30,6 +31,9 @@ DURABLE_FROM = 60.0
 #: Seconds after which the rest of a noted block is given back and a new one noted; what an earlier run noted counts as
 #: used so much later, so that its windows are respected whenever in that time the requests went out.
 BLOCK_LIFE = 10.0
+#: Seconds that requests may be under way longer than others, at most a fiftieth of the window: so much is added to
+#: each, so that those who count when requests arrive find it kept too.
+MARGIN = 0.05
 #: Windows at least this long keep a part back for collecting what is already paid for.
 QUOTA_FROM = 3600.0
 
@@ -71,26 +75,49 @@ class Counters(Protocol):
         ...
 
 
+class Grant:
+    """The right to send one request now or later."""
+
+    def __init__(self, sent: Callable[[], None]) -> None:
+        self.used = False
+        self._sent = sent
+
+    def use(self) -> None:
+        """The request goes out now."""
+        self.used = True
+        self._sent()
+
+
 class RateLimiter:
-    """Grants requests one by one so that no window is ever exceeded.
+    """Grants requests one by one so that no window is ever exceeded, counted when they are sent.
 
     ``share`` of each window of an hour or longer is kept for collecting (polls): answers that are already paid for
     must not be stranded by the purchase of more.
     """
 
     def __init__(
-        self, windows: Sequence[Window], clock: Clock, *, counters: Counters | None = None, name: str = "", share: float
+        self,
+        windows: Sequence[Window],
+        clock: Clock,
+        *,
+        counters: Counters | None = None,
+        name: str = "",
+        share: float,
+        margin: float = MARGIN,
     ) -> None:
         self.windows = tuple(windows)
         self._clock = clock
         self._counters = counters
         self._name = name
         self._share = share
+        self._margin = margin
         self._grants: deque[float] = deque(maxlen=max((w.limit for w in self.windows), default=1))
         durable = [w for w in self.windows if w.seconds >= DURABLE_FROM] if counters else []
         self._block = max(1, min([10, *(w.limit // 10 for w in durable)])) if durable else 0
         self._noted = 0  # granted ahead in the counters, not yet used
         self._noted_at = -math.inf
+        self._held = 0  # granted, not yet sent
+        self._freed = anyio.Event()
         self._noting = anyio.Lock()
         self._paused_until = -math.inf
         self._origin = (clock.time(), clock.monotonic())
@@ -124,22 +151,55 @@ class RateLimiter:
                 await self._counters.add(self._name, self.now(), -unused)
 
     async def acquire(self, *, collecting: bool = False, patience: float | None = None) -> None:
-        """Wait for the next grant. Raises `QuotaExhausted` instead of waiting more than ``patience`` seconds in all."""
+        """Wait for a grant and use it now: for a request that is sent right away.
+
+        Raises `QuotaExhausted` instead of waiting more than ``patience`` seconds in all.
+        """
+        await self._take(collecting, patience)
+        self._sent()
+
+    @asynccontextmanager
+    async def hold(self, *, collecting: bool = False, patience: float | None = None) -> AsyncIterator[Grant]:
+        """Wait for a grant and hold it, for a request that is sent later: `Grant.use` at that very moment.
+
+        Until then it has a place in every window. What leaves the block unused is given back. Raises as `acquire`.
+        """
+        await self._take(collecting, patience)
+        grant = Grant(self._sent)
+        try:
+            yield grant
+        finally:
+            if not grant.used:
+                self._held -= 1
+                self._noted += 1 if self._block else 0
+                self._freed.set()
+
+    def _sent(self) -> None:
+        self._held -= 1
+        self._grants.append(self.now())
+        self._freed.set()
+
+    async def _take(self, collecting: bool, patience: float | None) -> None:
         latest = math.inf if patience is None else self.now() + patience
         while True:
             wait = self._wait(collecting)
             if wait > 0:
-                if self.now() + wait > latest:
+                if math.isfinite(wait) and self.now() + wait > latest:
                     raise QuotaExhausted(
                         f"The rate limits ({self}) leave no call for another {wait:.0f} s. Nothing was sent.",
                         until=self.now() + wait,
                     )
-                await self._clock.sleep(wait)
+                if math.isfinite(wait):
+                    await self._clock.sleep(wait)
+                else:  # others hold every place: each is soon used or given back
+                    if self._freed.is_set():
+                        self._freed = anyio.Event()
+                    await self._freed.wait()
             elif self._block and not self._ahead():
                 await self._note()
             else:
                 self._noted -= 1 if self._block else 0
-                self._grants.append(self.now())
+                self._held += 1
                 return
 
     def pause(self, seconds: float) -> None:
@@ -170,8 +230,11 @@ class RateLimiter:
         wait = self._paused_until - now
         for window in self.windows:
             limit = window.limit - (0 if collecting else window.kept(self._share))
-            if len(self._grants) >= limit:
-                wait = max(wait, self._grants[-limit] + window.seconds - now)
+            free = limit - self._held
+            if free <= 0:
+                return math.inf
+            if len(self._grants) >= free:
+                wait = max(wait, self._grants[-free] + window.seconds + min(self._margin, window.seconds / 50) - now)
         return wait
 
 

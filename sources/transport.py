@@ -28,7 +28,7 @@ import httpx
 from sources.backoff import RETRYABLE, Backoff, parse_retry_after
 from sources.clock import SYSTEM_CLOCK, SYSTEM_DICE, Clock, Dice
 from sources.errors import ConfigurationError, Unavailable
-from sources.limits import AdaptiveConcurrency, RateLimiter
+from sources.limits import AdaptiveConcurrency, Grant, RateLimiter
 
 #: Seconds after which an idle connection is not used again: the far end may be closing it as we write, and then
 #: nobody can say whether the request was acted on.
@@ -187,9 +187,12 @@ class Transport:
     @asynccontextmanager
     async def paid_slot(self, *, patience: float | None = None) -> AsyncIterator[PaidSlot]:
         """A rate token and a free connection, held for one paid request. What leaves the block unsent is not sent."""
-        async with self._paid_under_way, self._paid.one() as client:
-            await self.limiter.acquire(patience=patience)
-            yield PaidSlot(self, client)
+        async with (
+            self._paid_under_way,
+            self._paid.one() as client,
+            self.limiter.hold(patience=patience) as grant,
+        ):
+            yield PaidSlot(self, client, grant)
 
     async def send_paid(self, client: httpx.AsyncClient, method: str, path: str, json: object) -> PaidOutcome:
         """Put one paid request on the wire, once. Only `PaidSlot` calls this."""
@@ -251,8 +254,9 @@ class Transport:
 class PaidSlot:
     """The right to put exactly one paid request on the wire."""
 
-    def __init__(self, transport: Transport, client: httpx.AsyncClient) -> None:
+    def __init__(self, transport: Transport, client: httpx.AsyncClient, grant: Grant) -> None:
         self._transport = transport
+        self._grant = grant
         self._client: httpx.AsyncClient | None = client
 
     async def send(self, method: str, path: str, *, json: object) -> PaidOutcome:
@@ -260,6 +264,7 @@ class PaidSlot:
         if self._client is None:
             raise RuntimeError("a paid slot sends one request only")
         client, self._client = self._client, None
+        self._grant.use()
         return await self._transport.send_paid(client, method, path, json)
 
 

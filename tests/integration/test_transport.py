@@ -382,16 +382,18 @@ def test_a_slot_holds_a_rate_token_and_without_one_nothing_is_sent() -> None:
                 async with transport.paid_slot(patience=0.0) as slot:
                     await slot.send("POST", PATH, json=BODY)
                 async with transport.paid_slot(patience=0.0):
-                    pass
+                    pass  # what leaves unsent gives its token back
+                async with transport.paid_slot(patience=0.0) as slot:
+                    await slot.send("POST", PATH, json=BODY)
                 with pytest.raises(QuotaExhausted, match="Nothing was sent"):
                     async with transport.paid_slot(patience=0.0):
                         pytest.fail("a slot without a rate token")
                 with pytest.raises(QuotaExhausted):
                     await transport.fetch("GET", "/x", patience=0.0)
-                assert transport.requests_sent == 1
+                assert transport.requests_sent == 2
 
         anyio.run(story)
-    assert len(server.requests) == 1
+    assert len(server.requests) == 2
 
 
 def test_no_more_slots_are_open_than_allowed() -> None:

@@ -95,7 +95,8 @@ class Notebook:
 
 
 def limiter(clock: SteppedClock, *windows: str, counters: Notebook | None = None, share: float = 0.0) -> RateLimiter:
-    return RateLimiter([Window.parse(w) for w in windows], clock, counters=counters, name="account", share=share)
+    parsed = [Window.parse(w) for w in windows]
+    return RateLimiter(parsed, clock, counters=counters, name="account", share=share, margin=0.0)
 
 
 def densest(times: Sequence[float], seconds: float) -> int:
@@ -251,6 +252,77 @@ def test_a_pause_holds_back_those_who_come_and_those_who_wait_already() -> None:
 
     play(clock, story)
     assert granted == pytest.approx([0.0, 5.5, 6.5], abs=1e-3)
+
+
+def test_a_margin_is_left_for_requests_that_are_under_way_for_unequal_times() -> None:
+    clock = SteppedClock()
+    granted: list[float] = []
+
+    async def story() -> None:
+        windows = [Window.parse(text) for text in ("1/second", "3/minute")]
+        async with RateLimiter(windows, clock, share=0.0) as limits:
+            for _ in range(4):
+                await limits.acquire()
+                granted.append(clock.now)
+
+    play(clock, story)
+    assert granted == pytest.approx([0.0, 1.02, 2.04, 60.05], abs=1e-3)
+
+
+# Grants that are held.
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    delays=st.lists(st.sampled_from([0.0, 0.0, 0.3, 1.0, 2.5, 7.0]), min_size=1, max_size=40),
+    unused=st.sets(st.integers(0, 39)),
+    noted=st.booleans(),
+)
+def test_a_held_grant_counts_from_its_use_and_an_unused_one_not_at_all(
+    delays: list[float], unused: set[int], noted: bool
+) -> None:
+    """Each holds its grant for a while, then sends or does not: no window sees more than its limit sent."""
+    clock = SteppedClock()
+    notebook = Notebook(clock)
+    sent: list[float] = []
+
+    async def story() -> None:
+        limits = limiter(clock, "3/second", "5/5 seconds", "900/hour", counters=notebook if noted else None)
+        async with limits, anyio.create_task_group() as tasks:
+
+            async def send(number: int, delay: float) -> None:
+                async with limits.hold() as grant:
+                    await clock.sleep(delay)
+                    if number not in unused:
+                        sent.append(clock.now)
+                        grant.use()
+
+            for number, delay in enumerate(delays):
+                tasks.start_soon(send, number, delay)
+
+    play(clock, story)
+    assert len(sent) == len(set(range(len(delays))) - unused)
+    assert densest(sent, 1.0) <= 3
+    assert densest(sent, 5.0) <= 5
+    assert not noted or notebook.counted == len(sent)
+
+
+def test_one_who_waits_goes_on_as_soon_as_a_held_grant_is_given_back() -> None:
+    clock = SteppedClock()
+
+    async def story() -> None:
+        async with limiter(clock, "1/day") as limits, anyio.create_task_group() as tasks:
+
+            async def hesitate() -> None:
+                async with limits.hold():
+                    await clock.sleep(3.0)
+
+            tasks.start_soon(hesitate)
+            await clock.sleep(1.0)
+            await limits.acquire(patience=0.0)
+            assert clock.now == pytest.approx(3.0, abs=1e-3)
+
+    play(clock, story)
 
 
 # Patience.
