@@ -1,4 +1,4 @@
-"""How many requests may go out: several rate windows at once, and a concurrency that shrinks when a vendor says 429.
+"""How many requests may go out in a span of time: several rate windows at once.
 
 Windows slide: a request may go when, for every window, the request ``limit`` places back is older than the window.
 Windows of a minute and longer must outlive the process (a daily quota does not start anew because cron started us
@@ -31,9 +31,8 @@ DURABLE_FROM = 60.0
 #: Seconds after which the rest of a noted block is given back and a new one noted; what an earlier run noted counts as
 #: used so much later, so that its windows are respected whenever in that time the requests went out.
 BLOCK_LIFE = 10.0
-#: Seconds that requests may be under way longer than others, at most a fiftieth of the window: so much is added to
-#: each, so that those who count when requests arrive find it kept too.
-MARGIN = 0.05
+#: Seconds for which a request may be under way before the vendor counts it, unless its answer comes sooner.
+TRANSIT = 0.04
 #: Windows at least this long keep a part back for collecting what is already paid for.
 QUOTA_FROM = 3600.0
 
@@ -78,14 +77,34 @@ class Counters(Protocol):
 class Grant:
     """The right to send one request now or later."""
 
-    def __init__(self, sent: Callable[[], None]) -> None:
-        self.used = False
-        self._sent = sent
+    def __init__(self, now: Callable[[], float], sent: Callable[[Grant], None], transit: float) -> None:
+        #: when it went out, and the latest time at which the vendor may have counted it
+        self.sent = self.counted = math.inf
+        self._now = now
+        self._on_sent = sent
+        self._transit = transit
+
+    @classmethod
+    def of_earlier_run(cls, at: float) -> Grant:
+        """A grant that another run has used, at ``at`` (epoch seconds) at the latest."""
+        grant = cls(lambda: at, lambda _: None, transit=0.0)
+        grant.use()
+        return grant
+
+    @property
+    def used(self) -> bool:
+        """Whether its request has gone out."""
+        return self.sent < math.inf
 
     def use(self) -> None:
         """The request goes out now."""
-        self.used = True
-        self._sent()
+        self.sent = self._now()
+        self.counted = self.sent + self._transit
+        self._on_sent(self)
+
+    def answered(self) -> None:
+        """The request has arrived: its answer is here."""
+        self.counted = min(self.counted, self._now())
 
 
 class RateLimiter:
@@ -103,15 +122,15 @@ class RateLimiter:
         counters: Counters | None = None,
         name: str = "",
         share: float,
-        margin: float = MARGIN,
+        transit: float = TRANSIT,
     ) -> None:
         self.windows = tuple(windows)
         self._clock = clock
         self._counters = counters
         self._name = name
         self._share = share
-        self._margin = margin
-        self._grants: deque[float] = deque(maxlen=max((w.limit for w in self.windows), default=1))
+        self._transit = transit
+        self._grants: deque[Grant] = deque(maxlen=max((w.limit for w in self.windows), default=1))
         durable = [w for w in self.windows if w.seconds >= DURABLE_FROM] if counters else []
         self._block = max(1, min([10, *(w.limit // 10 for w in durable)])) if durable else 0
         self._noted = 0  # granted ahead in the counters, not yet used
@@ -138,7 +157,8 @@ class RateLimiter:
                     noted += [at] * requests
                 else:
                     del noted[max(0, len(noted) + requests) :]
-            self._grants.extend(min(at + BLOCK_LIFE, now) for at in noted)
+            for at in noted:
+                self._grants.append(Grant.of_earlier_run(min(at + BLOCK_LIFE, now)))
             self._origin = (now, self._clock.monotonic())
         return self
 
@@ -155,8 +175,8 @@ class RateLimiter:
 
         Raises `QuotaExhausted` instead of waiting more than ``patience`` seconds in all.
         """
-        await self._take(collecting, patience)
-        self._sent()
+        async with self.hold(collecting=collecting, patience=patience) as grant:
+            grant.use()
 
     @asynccontextmanager
     async def hold(self, *, collecting: bool = False, patience: float | None = None) -> AsyncIterator[Grant]:
@@ -165,7 +185,7 @@ class RateLimiter:
         Until then it has a place in every window. What leaves the block unused is given back. Raises as `acquire`.
         """
         await self._take(collecting, patience)
-        grant = Grant(self._sent)
+        grant = Grant(self.now, self._sent, self._transit)
         try:
             yield grant
         finally:
@@ -174,9 +194,9 @@ class RateLimiter:
                 self._noted += 1 if self._block else 0
                 self._freed.set()
 
-    def _sent(self) -> None:
+    def _sent(self, grant: Grant) -> None:
         self._held -= 1
-        self._grants.append(self.now())
+        self._grants.append(grant)
         self._freed.set()
 
     async def _take(self, collecting: bool, patience: float | None) -> None:
@@ -225,6 +245,14 @@ class RateLimiter:
             await self._counters.add(self._name, at, self._block)
             self._noted, self._noted_at = self._block, at
 
+    def _latest(self, index: int) -> float:
+        """When the vendor may have counted the last of the grants up to ``index``: of two, the first may be slower."""
+        latest = self._grants[index].counted
+        while -index < len(self._grants) and self._grants[index].sent + self._transit > latest:
+            index -= 1
+            latest = max(latest, self._grants[index].counted)
+        return latest
+
     def _wait(self, collecting: bool) -> float:
         now = self.now()
         wait = self._paused_until - now
@@ -234,50 +262,5 @@ class RateLimiter:
             if free <= 0:
                 return math.inf
             if len(self._grants) >= free:
-                wait = max(wait, self._grants[-free] + window.seconds + min(self._margin, window.seconds / 50) - now)
+                wait = max(wait, self._latest(-free) + window.seconds - now)
         return wait
-
-
-class AdaptiveConcurrency:
-    """How many requests may be under way: halved by a 429, regained one by one.
-
-    At most one halving a second, so that the 429s of requests already under way count as one message.
-    """
-
-    def __init__(self, most: int, clock: Clock) -> None:
-        self._most = most
-        self._clock = clock
-        self._limiter = anyio.CapacityLimiter(most)
-        self._good = 0
-        self._halved_at = -math.inf
-
-    @property
-    def limit(self) -> int:
-        """Requests that may be under way now."""
-        return int(self._limiter.total_tokens)
-
-    async def __aenter__(self) -> None:
-        await self._limiter.acquire_on_behalf_of(_borrower())
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._limiter.release_on_behalf_of(_borrower())
-
-    def throttled(self) -> None:
-        """A 429 came back."""
-        self._good = 0
-        if self._clock.monotonic() - self._halved_at >= 1.0:
-            self._halved_at = self._clock.monotonic()
-            self._limiter.total_tokens = max(1, self.limit // 2)
-
-    def answered(self) -> None:
-        """A request was answered by anything but 429."""
-        self._good += 1
-        if self._good >= self.limit and self.limit < self._most:
-            self._good = 0
-            self._limiter.total_tokens = self.limit + 1
-
-
-def _borrower() -> object:
-    return anyio.get_current_task().id

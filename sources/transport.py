@@ -27,8 +27,9 @@ import httpx
 
 from sources.backoff import RETRYABLE, Backoff, parse_retry_after
 from sources.clock import SYSTEM_CLOCK, SYSTEM_DICE, Clock, Dice
+from sources.concurrency import AdaptiveConcurrency
 from sources.errors import ConfigurationError, Unavailable
-from sources.limits import AdaptiveConcurrency, Grant, RateLimiter
+from sources.limits import Grant, RateLimiter
 
 #: Seconds after which an idle connection is not used again: the far end may be closing it as we write, and then
 #: nobody can say whether the request was acted on.
@@ -155,13 +156,14 @@ class Transport:
         attempt = 0
         while True:
             attempt += 1
-            async with self._under_way:
-                await self.limiter.acquire(collecting=collecting, patience=patience)
+            async with self._under_way, self.limiter.hold(collecting=collecting, patience=patience) as grant:
                 async with self._repeatable.one() as client:
                     self.requests_sent += 1
+                    grant.use()
                     started = self._clock.monotonic()
                     outcome = await self._exchange(client, method, path, json)
                     elapsed += self._clock.monotonic() - started
+                    grant.answered()
                 status = outcome.answer.status if isinstance(outcome, Answered) else None
                 self._under_way.throttled() if status == 429 else self._under_way.answered()
             retry_after: float | None = None
@@ -265,7 +267,9 @@ class PaidSlot:
             raise RuntimeError("a paid slot sends one request only")
         client, self._client = self._client, None
         self._grant.use()
-        return await self._transport.send_paid(client, method, path, json)
+        outcome = await self._transport.send_paid(client, method, path, json)
+        self._grant.answered()
+        return outcome
 
 
 class _Clients:

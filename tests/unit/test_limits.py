@@ -1,13 +1,10 @@
-"""Rate windows, their memory across restarts, and a concurrency that shrinks when the vendor says 429."""
+"""Rate windows, and their memory across restarts."""
 
 from __future__ import annotations
 
-import heapq
-import math
 from bisect import bisect_left
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import count
 
 import anyio
 import anyio.lowlevel
@@ -16,57 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources.errors import ConfigurationError, QuotaExhausted
-from sources.limits import BLOCK_LIFE, AdaptiveConcurrency, RateLimiter, Window
-
-EPOCH = 1_700_000_000.0
-
-
-class SteppedClock:
-    """Time that moves only when everybody sleeps, and then to the moment the first sleeper wakes.
-
-    ``wall`` is what the machine's calendar clock shows at monotonic 0; tests set it back and forth.
-    """
-
-    def __init__(self, wall: float = EPOCH) -> None:
-        self.wall = wall
-        self.now = 0.0
-        self._sleepers: list[tuple[float, int, anyio.Event]] = []
-        self._order = count()
-
-    def time(self) -> float:
-        return self.wall + self.now
-
-    def monotonic(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        # a real clock moves on by itself: so does this one, where a wait is too small to change its value
-        until = max(self.now + seconds, self.now + 1e-6)
-        woken = anyio.Event()
-        heapq.heappush(self._sleepers, (until, next(self._order), woken))
-        await woken.wait()
-
-    async def run(self) -> None:
-        """Move time on until cancelled."""
-        while True:
-            for _ in range(20):  # turns enough for everybody who can go on to come to their next wait
-                await anyio.lowlevel.checkpoint()
-            if self._sleepers:
-                self.now = max(self.now, self._sleepers[0][0])
-                while self._sleepers and self._sleepers[0][0] <= self.now:
-                    heapq.heappop(self._sleepers)[2].set()
-
-
-def play(clock: SteppedClock, story: Callable[[], Awaitable[None]]) -> None:
-    """Run a story while the clock moves on by itself."""
-
-    async def main() -> None:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(clock.run)
-            await story()
-            tasks.cancel_scope.cancel()
-
-    anyio.run(main)
+from sources.limits import BLOCK_LIFE, RateLimiter, Window
+from tests.support.stepped_clock import EPOCH, SteppedClock, play
 
 
 @dataclass
@@ -96,7 +44,7 @@ class Notebook:
 
 def limiter(clock: SteppedClock, *windows: str, counters: Notebook | None = None, share: float = 0.0) -> RateLimiter:
     parsed = [Window.parse(w) for w in windows]
-    return RateLimiter(parsed, clock, counters=counters, name="account", share=share, margin=0.0)
+    return RateLimiter(parsed, clock, counters=counters, name="account", share=share, transit=0.0)
 
 
 def densest(times: Sequence[float], seconds: float) -> int:
@@ -254,19 +202,40 @@ def test_a_pause_holds_back_those_who_come_and_those_who_wait_already() -> None:
     assert granted == pytest.approx([0.0, 5.5, 6.5], abs=1e-3)
 
 
-def test_a_margin_is_left_for_requests_that_are_under_way_for_unequal_times() -> None:
+@settings(max_examples=60, deadline=None)
+@given(
+    under_way=st.lists(st.floats(0.0, 0.039), min_size=1, max_size=40),
+    answered_after=st.lists(st.sampled_from([0.0, 0.001, 0.02, 0.3]), min_size=1, max_size=5),
+)
+def test_no_window_is_exceeded_where_the_vendor_counts_requests_as_they_arrive(
+    under_way: list[float], answered_after: list[float]
+) -> None:
+    """Some arrive at once and some 39 ms later, each answered some time after; asked for by eight at a time."""
     clock = SteppedClock()
-    granted: list[float] = []
+    arrived: list[float] = []
 
     async def story() -> None:
-        windows = [Window.parse(text) for text in ("1/second", "3/minute")]
-        async with RateLimiter(windows, clock, share=0.0) as limits:
-            for _ in range(4):
-                await limits.acquire()
-                granted.append(clock.now)
+        windows = [Window.parse(text) for text in ("5/second", "30/10 seconds")]
+        numbers = iter(range(len(under_way)))
+        async with RateLimiter(windows, clock, share=0.0) as limits, anyio.create_task_group() as tasks:
+
+            async def send() -> None:
+                for number in numbers:
+                    async with limits.hold() as grant:
+                        grant.use()
+                        await clock.sleep(under_way[number])
+                        arrived.append(clock.now)
+                        await clock.sleep(answered_after[number % len(answered_after)])
+                        grant.answered()
+
+            for _ in range(8):
+                tasks.start_soon(send)
 
     play(clock, story)
-    assert granted == pytest.approx([0.0, 1.02, 2.04, 60.05], abs=1e-3)
+    assert len(arrived) == len(under_way)
+    assert densest(arrived, 1.0) <= 5
+    assert densest(arrived, 10.0) <= 30
+    assert clock.now <= (len(arrived) // 5) * 1.05 + 1.0 + (10.05 if len(arrived) > 30 else 0.0)
 
 
 # Grants that are held.
@@ -667,78 +636,3 @@ def test_runs_and_crashes_one_after_the_other_exceed_no_long_window_together(
     play(clock, story)
     assert densest(granted, 60.0) <= limit
     assert densest(granted, 600.0) <= limit * 3
-
-
-# Concurrency.
-
-
-def test_concurrency_is_bounded_halved_by_429_and_regained_one_by_one() -> None:
-    clock = SteppedClock()
-
-    async def story() -> None:
-        gate = AdaptiveConcurrency(16, clock)
-        assert gate.limit == 16
-        gate.throttled()
-        assert gate.limit == 8
-        gate.throttled()  # of a request that was under way already
-        assert gate.limit == 8
-        for expected in (4, 2, 1, 1):
-            await clock.sleep(1.0)
-            gate.throttled()
-            assert gate.limit == expected
-        gate.answered()
-        assert gate.limit == 2
-        gate.answered()
-        assert gate.limit == 2
-        gate.answered()
-        assert gate.limit == 3
-        for _ in range(1000):
-            gate.answered()
-        assert gate.limit == 16
-
-    play(clock, story)
-
-
-def test_a_429_forgets_the_good_answers_before_it() -> None:
-    clock = SteppedClock()
-
-    async def story() -> None:
-        gate = AdaptiveConcurrency(4, clock)
-        gate.throttled()
-        gate.answered()
-        gate.throttled()
-        gate.answered()
-        assert gate.limit == 2
-        gate.answered()
-        assert gate.limit == 3
-
-    play(clock, story)
-
-
-@pytest.mark.parametrize("throttled", [0, 1, 2])
-def test_no_more_are_under_way_than_the_limit_allows(throttled: int) -> None:
-    clock = SteppedClock()
-    peaks: list[int] = []
-
-    async def story() -> None:
-        gate = AdaptiveConcurrency(8, clock)
-        for _ in range(throttled):
-            gate.throttled()
-            await clock.sleep(1.0)
-        under_way = 0
-
-        async def work() -> None:
-            nonlocal under_way
-            async with gate:
-                under_way += 1
-                peaks.append(under_way)
-                await clock.sleep(1.0)
-                under_way -= 1
-
-        async with anyio.create_task_group() as tasks:
-            for _ in range(30):
-                tasks.start_soon(work)
-
-    play(clock, story)
-    assert max(peaks) == 8 >> throttled
-    assert math.ceil(30 / max(peaks)) + throttled == round(clock.now)
