@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Any
 import duckdb
 
 from sandbox import Server
+from tests.support.forked import Forked
 
 #: seconds after which a command that should have ended long ago is killed
 PATIENCE = 90.0
@@ -68,17 +68,9 @@ class Project:
         text = f'[sources.clodura]\napi_key = "{self.server.api_key}"\n' if secrets is None else secrets
         (dlt / "secrets.toml").write_text(text, encoding="utf-8")
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str) -> Forked:
         """`leadsync ARGUMENTS`, running, in a process group of its own."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "pipelines", *arguments],
-            cwd=self.folder,
-            env={**os.environ, **self.env},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        return Forked(arguments, self.folder, {**os.environ, **self.env})
 
     def run(self, *arguments: str) -> Finished:
         """`leadsync ARGUMENTS` to its end."""
@@ -103,7 +95,7 @@ class Project:
         return [charge for charge in self.server.books()["charges"] if charge["operation"].startswith(operation)]
 
 
-def finish(process: subprocess.Popen[str]) -> Finished:
+def finish(process: Forked) -> Finished:
     """Wait for a command; one that hangs is killed and fails the test."""
     try:
         out, err = process.communicate(timeout=PATIENCE)
@@ -111,7 +103,7 @@ def finish(process: subprocess.Popen[str]) -> Finished:
         os.killpg(process.pid, signal.SIGKILL)
         out, err = process.communicate()
         raise AssertionError(f"did not end within {PATIENCE:g} s; stderr was:\n{err}") from None
-    return Finished(process.returncode, out, err)
+    return Finished(process.wait(), out, err)
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
