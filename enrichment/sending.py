@@ -164,6 +164,7 @@ class Sender:
             tracking_id = provider.tracking_id(outcome.answer.body)
             body = outcome.answer.body
             readings = read_safely(provider, claimed.operation, body, claimed.parameters, tracking_id, Via.SUBMIT)
+        conflict = isinstance(outcome, Answered) and outcome.answer.status == 409
         now = context.now()
         noted = _noted(outcome, tracking_id, now + round(self._first_poll_delay() * 1_000_000))
 
@@ -173,7 +174,7 @@ class Sender:
                 readings,
                 proven=provider.proven,
                 attempts=claimed.attempts,
-                earlier_unresolved=answers.earlier_unresolved(connection, claimed),
+                earlier_unresolved=conflict and answers.earlier_unresolved(connection, claimed),
                 dice=context.dice,
             )
             if decision.state is State.SETTLED and decision.outcome is None:  # the result itself came back
