@@ -10,11 +10,11 @@ import sqlalchemy as sa
 import structlog
 
 from enrichment.context import Context
-from enrichment.ledger import evidence, polls, settle
+from enrichment.ledger import evidence, polls
 from enrichment.ledger.evidence import Evidence, Verdict
 from enrichment.ledger.polls import Poll
 from enrichment.reading import read_safely
-from enrichment.settlement import settlement
+from enrichment.settling import settle_document
 from sources.answers import refusal
 from sources.errors import QuotaExhausted, Unavailable
 from sources.providers import Outcome, Reading, Via
@@ -135,7 +135,9 @@ class Collector:
             if all(r.outcome is None and not r.foreign and not (r.emails or r.phones) for r in readings):
                 return False
             inbox_id = evidence.receive(connection, poll.provider, poll.request_id, Via.POLL, body, now)
-            return inbox_id is not None and _apply(connection, replace(document, inbox_id=inbox_id), readings, now)
+            if inbox_id is None:
+                return False
+            return settle_document(context, connection, replace(document, inbox_id=inbox_id), readings, now)
 
         if await context.ledger.run(work):
             self._by_poll += 1
@@ -151,7 +153,7 @@ class Collector:
             readings = self._read(document)
             try:
                 with connection.begin_nested():
-                    changed = _apply(connection, document, readings, now)
+                    changed = settle_document(self._context, connection, document, readings, now)
             except (ValueError, TypeError, AssertionError, LookupError) as error:
                 log.error("document_not_applied", request_id=document.request_id, error=type(error).__name__)
                 evidence.judged(connection, document.inbox_id, Verdict.BROKEN, type(error).__name__, now)
@@ -180,8 +182,3 @@ class Collector:
         context.tally.settled += 1
         context.doubtful.pop(provider, None)
         context.wake.set()
-
-
-def _apply(connection: sa.Connection, document: Evidence, readings: Sequence[Reading], now: int) -> bool:
-    settlements = [settlement(reading, call.country) for call, reading in zip(document.calls, readings, strict=False)]
-    return settle.apply(connection, document, settlements, now, foreign=any(reading.foreign for reading in readings))

@@ -68,7 +68,7 @@ class Phone:
 def normalize_email(found: FoundEmail) -> Email:
     """The address in one form. One that cannot receive mail by its very syntax is kept, as undeliverable."""
     status = found.status
-    address = _well_formed(found.address.strip())
+    address = normalized_address(found.address)
     if address is None:
         address, status = found.address.strip().lower(), EmailStatus.UNDELIVERABLE
     domain = address.rpartition("@")[2]
@@ -83,9 +83,9 @@ def normalize_email(found: FoundEmail) -> Email:
     return Email(address, kind, status, found.status_raw, found.found_by)
 
 
-def _well_formed(address: str) -> str | None:
+def normalized_address(address: str) -> str | None:
     """The address in lower case, or None where its syntax is wrong. Reserved domains (.test) are well formed."""
-    local, _, domain = address.rpartition("@")
+    local, _, domain = address.strip().rpartition("@")
     for stand_in in (domain, f"{domain}.com"):
         try:
             checked = email_validator.validate_email(f"{local}@{stand_in}", check_deliverability=False)

@@ -11,6 +11,7 @@ from enrichment.capability import Capability
 from enrichment.caps import Cap
 from enrichment.ids import micros
 from enrichment.ledger import Ledger
+from enrichment.verification import DEFAULT, Verifying
 from sources.clock import Clock, Dice
 from sources.errors import LeadsyncError
 from sources.providers import Channel, Provider
@@ -41,6 +42,7 @@ class EngineSettings:
     callback_base: str | None = None
     #: whether webhooks reach this very process
     receiving: bool = False
+    verifying: Verifying = DEFAULT
 
 
 class Signal:
@@ -99,6 +101,14 @@ class Context:
     #: answers in a row, by provider, that left a call in doubt
     doubtful: dict[str, int] = field(default_factory=dict)
     stopping: bool = False
+
+    @property
+    def verifier(self) -> Provider | None:
+        """The provider that verifies addresses in this run; None where none does, or it is not wanted."""
+        if Channel.VERIFICATION not in self.settings.channels:
+            return None
+        able = (provider for provider in self.providers.values() if Channel.VERIFICATION in provider.operations)
+        return next(able, None)
 
     def now(self) -> int:
         """The ledger's time: microseconds since the epoch."""

@@ -60,8 +60,13 @@ def decide(
     attempts: int,
     earlier_unresolved: bool,
     dice: Dice,
+    missing_is_answer: bool = True,
 ) -> Decision:
-    """The decision for one request. ``readings`` are of a 2xx answer's body; ``attempts`` counts this one too."""
+    """The decision for one request.
+
+    ``readings`` are of a 2xx answer's body; ``attempts`` counts this one too; ``missing_is_answer``: a 404 may mean
+    that there is nothing to be found.
+    """
     if isinstance(outcome, Lost):
         return Decision(State.IN_DOUBT, f"lost:{outcome.reason}")
     if isinstance(outcome, NeverConnected):
@@ -85,7 +90,7 @@ def decide(
             return Decision(State.IN_DOUBT, event)
         return Decision(State.PLANNED, event, delay=max(CONFLICT_WAIT, answer.retry_after or 0.0))
     if status == 404:
-        if proven and not _wrong_route(answer):
+        if proven and missing_is_answer and not _wrong_route(answer):
             return Decision(State.SETTLED, event, outcome=Outcome.NOT_FOUND)
         return Decision(State.PLANNED, event, halt=Halt.OPERATION)
     if 300 <= status < 400:

@@ -16,7 +16,8 @@ from enrichment.collecting import Collector
 from enrichment.context import IN_DOUBT_GRACE, LEASE, Context
 from enrichment.ledger import books, claims, polls
 from enrichment.sending import Sender
-from sources.errors import KeyRefused, VendorError
+from sources.errors import KeyRefused, NotEntitled, VendorError
+from sources.providers import CONTACTS, Channel
 
 log = structlog.get_logger("leadsync.enrichment")
 
@@ -199,13 +200,27 @@ class Engine:
     async def _report(self, ending: Ending) -> Report:
         context = self._context
 
+        missing = self._not_in_plan()
+
         def work(connection: sa.Connection) -> tuple[int, int]:
-            return books.wanted_left(connection, context.run_id), books.outstanding(connection)
+            return books.wanted_left(connection, context.run_id, missing), books.outstanding(connection)
 
         left, outstanding = await context.ledger.run(work)
         if ending in (Ending.HALTED, Ending.QUOTA) and not left and context.run_error is None:
             ending = Ending.DEADLINE if outstanding else Ending.DONE
         return Report(ending, left, outstanding, self._refused_by if ending is Ending.CAP else None)
+
+    def _not_in_plan(self) -> list[str]:
+        """Verification that the vendor's plan lacks: beside the buying of contacts no reason to fail a run."""
+        context = self._context
+        if not any(channel in context.settings.channels for channel in CONTACTS):
+            return []
+        return [
+            operation
+            for (provider, operation), error in context.halted.items()
+            if isinstance(error, NotEntitled)
+            and operation == context.providers[provider].operations[Channel.VERIFICATION].name
+        ]
 
     async def _keep_lease(self) -> None:
         context = self._context

@@ -15,11 +15,11 @@ import sqlalchemy as sa
 from enrichment.caps import Cap
 from enrichment.context import DOUBTFUL_HALT, DOUBTFUL_SLOW, LEASE, PATIENCE, UNREACHABLE_AFTER, Context
 from enrichment.decisions import REFUSED, Decision, Halt, decide
-from enrichment.ledger import answers, claims, evidence, settle
+from enrichment.ledger import answers, claims, evidence
 from enrichment.ledger.answers import SubmitAnswer
 from enrichment.ledger.claims import Claimed, Lane, Worker
 from enrichment.reading import read_safely
-from enrichment.settlement import settlement
+from enrichment.settling import settle_document
 from enrichment.states import State
 from sources.answers import refusal
 from sources.errors import QuotaExhausted, Unavailable
@@ -176,6 +176,7 @@ class Sender:
                 attempts=claimed.attempts,
                 earlier_unresolved=conflict and answers.earlier_unresolved(connection, claimed),
                 dice=context.dice,
+                missing_is_answer=self._operation(provider.name, claimed.operation).missing_is_answer,
             )
             if decision.state is State.SETTLED and decision.outcome is None:  # the result itself came back
                 accepted = Decision(State.ACCEPTED, decision.event)
@@ -196,10 +197,7 @@ class Sender:
         if inbox_id is None:
             return
         document = evidence.with_calls(connection, inbox_id, claimed.provider, claimed.request_id, Via.SUBMIT, body)
-        settlements = [
-            settlement(reading, call.country) for call, reading in zip(document.calls, readings, strict=True)
-        ]
-        settle.apply(connection, document, settlements, now, foreign=any(reading.foreign for reading in readings))
+        settle_document(self._context, connection, document, readings, now)
 
     def _learn(self, provider: Provider, claimed: Claimed, outcome: PaidOutcome, decision: Decision) -> None:
         """What an answer says about the calls that come after it."""

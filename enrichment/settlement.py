@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from enrichment.contacts import Email, Phone, normalize_email, normalize_phone
-from sources.providers import Basis, Charge, EmailStatus, Outcome, ProviderResult, Reading
+from sources.providers import Basis, Charge, EmailStatus, Outcome, ProviderResult, Reading, Verification
 
 #: how much a status says for an address, best first
 STATUS_ORDER = (
@@ -32,6 +32,7 @@ class Settlement:
     results: tuple[ProviderResult, ...] = ()
     charges: tuple[Charge, ...] = ()
     note: str | None = None
+    verification: Verification | None = None
 
 
 def settlement(reading: Reading, country: str | None) -> Settlement:
@@ -54,6 +55,7 @@ def settlement(reading: Reading, country: str | None) -> Settlement:
         results=tuple(reversed(results.values())),
         charges=reading.charges,
         note=reading.note,
+        verification=reading.verification,
     )
 
 

@@ -17,7 +17,7 @@ from dlt.extract import DltResource
 
 from enrichment.ledger import Ledger, owed
 from enrichment.ledger.deliveries import Delivery
-from enrichment.tables import CALLS, CREDIT_SPEND, EMAILS, PHONES, PROVIDER_RESULTS, TableSpec
+from enrichment.tables import CALLS, CREDIT_SPEND, EMAIL_VERIFICATIONS, EMAILS, PHONES, PROVIDER_RESULTS, TableSpec
 
 #: rows a table that is yielded at a time
 CHUNK = 10_000
@@ -25,6 +25,7 @@ CHUNK = 10_000
 _OWED: tuple[tuple[TableSpec, Callable[[sa.Connection, str | None], owed.Owed]], ...] = (
     (EMAILS, owed.owed_emails),
     (PHONES, owed.owed_phones),
+    (EMAIL_VERIFICATIONS, owed.owed_email_verifications),
     (PROVIDER_RESULTS, owed.owed_provider_results),
     (CREDIT_SPEND, owed.owed_credit_spend),
     (CALLS, owed.owed_calls),
@@ -35,7 +36,7 @@ _OWED: tuple[tuple[TableSpec, Callable[[sa.Connection, str | None], owed.Owed]],
 def enrichment(
     ledger: Ledger, sink_id: str | None = None, handed: list[Delivery] | None = None
 ) -> tuple[DltResource, ...]:
-    """Emails, phones, provider_results, credit_spend and calls, each merged on its key, as Arrow tables."""
+    """The ledger's tables (`enrichment.tables`), each merged on its key, as Arrow tables."""
     return tuple(_resource(spec, query, ledger, sink_id, handed) for spec, query in _OWED)
 
 

@@ -74,6 +74,23 @@ PHONES = TableSpec(
     "Phone numbers bought, in E.164; as the vendor wrote them where no country is known (country is null then).",
 )
 
+EMAIL_VERIFICATIONS = TableSpec(
+    "email_verifications",
+    ("call_id",),
+    pa.schema(
+        [
+            column("call_id", _text, key=True),
+            column("email", _text),
+            column("deep", _flag),
+            column("status", _text),
+            column("status_raw", _text),
+            column("provider", _text),
+            column("created_at", TIME),
+        ]
+    ),
+    "Verdicts on addresses; the latest one of an address is its status in emails, too.",
+)
+
 PROVIDER_RESULTS = TableSpec(
     "provider_results",
     ("call_id", "provider", "value"),
@@ -150,4 +167,4 @@ CALLS = TableSpec(
     "The ledger's calls without payloads: what was planned, sent, settled, and what it cost (1/100 of unit).",
 )
 
-ALL = (EMAILS, PHONES, PROVIDER_RESULTS, CREDIT_SPEND, CALLS)
+ALL = (EMAILS, PHONES, EMAIL_VERIFICATIONS, PROVIDER_RESULTS, CREDIT_SPEND, CALLS)

@@ -6,8 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic_core import PydanticCustomError
+
 from enrichment.caps import Cap, Scope
-from pipelines.settings import CHANNELS, Settings
+from enrichment.contacts import normalized_address
+from enrichment.verification import Policy, Verifying
+from pipelines.settings import CHANNELS, POLICIES, Settings
+from sources.checking import parse_duration
 from sources.clodura.filters import SearchFilters, parse_filters
 from sources.clodura.prices import UNIT
 from sources.errors import ConfigurationError
@@ -16,8 +21,18 @@ from sources.providers import Channel
 
 
 @dataclass(frozen=True)
+class Verify:
+    """`leadsync verify` as typed: these addresses, or all known ones that the policy wants."""
+
+    addresses: Sequence[str] = ()
+    policy: str | None = None
+    deep: bool | None = None
+    again: bool = False
+
+
+@dataclass(frozen=True)
 class SyncOptions:
-    """`leadsync sync` as typed. None: as the settings say."""
+    """`leadsync sync` as typed. None: as the settings say. With ``verify`` no search runs: addresses are verified."""
 
     folder: Path
     searches: Sequence[str] = ()
@@ -28,10 +43,13 @@ class SyncOptions:
     dataset: str | None = None
     wait: float = 600.0
     sandbox: bool = False
+    verify: Verify | None = None
 
 
 def chosen_searches(options: SyncOptions, settings: Settings) -> tuple[dict[str, SearchFilters], list[str]]:
     """The searches to run, checked, with warnings. ConfigurationError names everything that is wrong."""
+    if options.verify is not None:
+        return {}, []
     written = settings.searches
     if not written and options.sandbox:
         written = {"everyone": {}}
@@ -63,6 +81,8 @@ def chosen_searches(options: SyncOptions, settings: Settings) -> tuple[dict[str,
 
 def chosen_channels(options: SyncOptions, settings: Settings) -> list[Channel]:
     """What is bought for each person, in this order."""
+    if options.verify is not None:
+        return [Channel.VERIFICATION]
     names = settings.enrichment.channels
     if options.enrich is not None:
         names = [name.strip() for name in options.enrich.split(",") if name.strip()]
@@ -76,7 +96,46 @@ def chosen_channels(options: SyncOptions, settings: Settings) -> list[Channel]:
         if name not in CHANNELS:
             known = (*CHANNELS, "none")
             raise ConfigurationError(f"--enrich: {name!r} is not one of {', '.join(known)}.{did_you_mean(name, known)}")
-    return [Channel(name) for name in dict.fromkeys(names)]
+    channels = [Channel(name) for name in dict.fromkeys(names)]
+    verifies = Channel.EMAIL in channels and settings.enrichment.verify != Policy.NONE
+    return [*channels, Channel.VERIFICATION] if verifies else channels
+
+
+def chosen_verifying(options: SyncOptions, settings: Settings) -> Verifying:
+    """What is verified, and when again."""
+    enrichment = settings.enrichment
+    policy, again_after = enrichment.verify, enrichment.reverify_after
+    if options.verify is not None:
+        policy = options.verify.policy or policy
+        if policy not in POLICIES:
+            raise ConfigurationError(
+                f"--policy: {policy!r} is not one of {', '.join(POLICIES)}.{did_you_mean(policy, POLICIES)}"
+            )
+        if not options.verify.addresses and policy == Policy.NONE:
+            raise ConfigurationError(
+                "Nothing to verify: enrichment.verify is none. Name addresses, or say --policy risky or --policy all "
+                "for those that were bought. Nothing was sent."
+            )
+        again_after = 0.0 if options.verify.again else again_after
+    return Verifying(Policy(policy), again_after)
+
+
+def well_formed(addresses: Sequence[str]) -> list[str]:
+    """Addresses in the form the ledger knows them by, each once; ConfigurationError names those that are none."""
+    mistakes = [text for text in addresses if normalized_address(text) is None]
+    if mistakes:
+        raise ConfigurationError(
+            f"{', '.join(map(repr, mistakes))}: no e-mail address by its syntax. Nothing was sent or bought."
+        )
+    return list(dict.fromkeys(filter(None, map(normalized_address, addresses))))
+
+
+def wait_seconds(text: str) -> float:
+    """`--wait`, in seconds."""
+    try:
+        return float(str(parse_duration(text)))
+    except PydanticCustomError as error:
+        raise ConfigurationError(f"--wait: {error.message()}") from None
 
 
 def chosen_caps(options: SyncOptions, settings: Settings) -> list[Cap]:

@@ -12,9 +12,9 @@ def print_report(result: dict[str, Any]) -> None:
     """What a run did."""
     spent = result["spent"]["credits"]
     searched = result["search_spent"]["credits"]
-    asked = result["calls_settled"]
+    asked = sum(result["outcomes"].values())
     found = result["outcomes"].get("found", 0)
-    rate = f" ({found / asked:.0%} of {asked} settled calls found something)" if asked else ""
+    rate = f" ({found / asked:.0%} of {asked} settled reveals found something)" if asked else ""
     rows = [
         (
             "people",
@@ -27,6 +27,7 @@ def print_report(result: dict[str, Any]) -> None:
             f"doubt, {result['calls_outstanding']:,} under way, {result['calls_left']:,} left",
         ),
         ("found", f"{result['emails_found']:,} e-mails, {result['phones_found']:,} phones{rate}"),
+        *([("verified", _counted(result["addresses_verified"]))] if result["addresses_verified"] else []),
         ("spent", f"{spent['min']:,g} to {spent['max']:,g} credits for what was bought"),
         (
             "search",
@@ -55,6 +56,17 @@ def print_status(result: dict[str, Any]) -> None:
     _print(rows)
 
 
+def print_verdicts(result: dict[str, Any]) -> None:
+    """Addresses with their verdicts, one a line."""
+    for row in result["verifications"]:
+        said = f" ({row['status_raw']})" if row["status_raw"] else ""
+        print(f"{row['email']}  {row['status'] or 'not verified'}{said}")  # noqa: T201 - the result, on stdout
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
+
+
 def _print(rows: list[tuple[str, str]]) -> None:
     table = Table.grid(padding=(0, 2))
     for label, text in rows:
@@ -66,3 +78,22 @@ def _print(rows: list[tuple[str, str]]) -> None:
         width = max(len(label) for label, _ in rows) + 2
         for label, text in rows:
             print(f"{label:<{width}}{text}")  # noqa: T201 - the result, on stdout
+
+
+def warnings_of(result: dict[str, Any]) -> list[str]:
+    """What a person should know beyond the sums."""
+    found = []
+    if result["calls_in_doubt"]:
+        found.append(
+            f"{result['calls_in_doubt']} calls are in doubt: whether they were charged is unknown. They keep their "
+            f"place in the caps, are never sent again by themselves, and settle if an answer still comes."
+        )
+    if result["outcomes"].get("unreadable"):
+        found.append(
+            f"{result['outcomes']['unreadable']} answers could not be read; they are kept whole in the ledger."
+        )
+    if result["calls_rejected"]:
+        found.append(f"{result['calls_rejected']} calls were rejected by the vendor as wrong; nothing was charged.")
+    if result["verification_refused"]:
+        found.append(f'{result["verification_refused"]} Say enrichment.verify = "none" to leave it out.')
+    return found

@@ -66,6 +66,8 @@ class SearchContext:
     stopped: Callable[[], bool]
     patience: Callable[[], float | None]
     limit: int | None = None
+    #: plans to verify what these people's addresses are worth; returns how many calls are new
+    verify: Callable[[sa.Connection, Sequence[str], int], int] = lambda connection, person_ids, now: 0
     tally: SearchTally = field(default_factory=SearchTally)
 
 
@@ -136,6 +138,7 @@ class Searches:
 
         def work(connection: sa.Connection) -> tuple[dict[str, int], dict[str, Row]]:
             plan(connection, wanted, context.run_id, now)
+            context.verify(connection, [person.person_id for person in persons], now)
             return remember_people(connection, persons, now), known_organizations(connection, unknown)
 
         first, before = await context.ledger.run(work)

@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import anyio
 import anyio.from_thread
+import sqlalchemy as sa
 import structlog
 import uvicorn
 
@@ -24,6 +26,7 @@ from enrichment.ids import new_id
 from enrichment.ledger import Ledger, evidence
 from enrichment.ledger.counters import LedgerCounters
 from enrichment.ledger.plans import want_again
+from enrichment.ledger.verifying import plan_addresses, plan_for_people, plan_known
 from pipelines import receiver
 from pipelines.feed import Feed
 from pipelines.searching import SearchContext, Searches, SearchTally
@@ -53,6 +56,9 @@ class SessionPlan:
     #: names the vendor account for rate counters, without telling the key
     account: str
     limit: int | None = None
+    #: verify these addresses, or (empty) all known ones that the policy wants, and search nothing
+    addresses: Sequence[str] | None = None
+    deep: bool = False
     user_agent: str = "leadsync"
 
 
@@ -123,7 +129,7 @@ class Session:
         )
         async with transport:
             client = CloduraClient(transport)
-            provider = CloduraProvider(client, settings.plan, settings.phone_via_partners)
+            provider = CloduraProvider(client, settings.plan, settings.phone_via_partners, deep=plan.deep)
             context = self.context = Context(
                 ledger=self._ledger,
                 providers={provider.name: provider},
@@ -152,6 +158,7 @@ class Session:
                 stopped=lambda: context.stopping or context.run_error is not None,
                 patience=lambda: max(PATIENCE, context.remaining()),
                 limit=plan.limit,
+                verify=partial(_plan_verifications, context),
                 tally=self.tally,
             )
             async with anyio.create_task_group() as tasks:
@@ -166,12 +173,25 @@ class Session:
 
     async def _search(self, search_context: SearchContext, context: Context, engine: Engine) -> None:
         try:
+            if self._plan.addresses is not None:
+                await self._ledger.run(self._plan_addresses, context)
+                engine.more_planned()
             await Searches(search_context).run(self._plan.searches)
             for error in self.tally.errors:
                 if isinstance(error, KeyRefused):
                     context.halt_run(error)
         finally:
             engine.no_more_plans()
+
+    def _plan_addresses(self, connection: sa.Connection, context: Context) -> None:
+        provider, verifying = context.verifier, context.settings.verifying
+        if provider is None:
+            return
+        if self._plan.addresses:
+            addresses, again_after = self._plan.addresses, verifying.again_after
+            plan_addresses(connection, provider, again_after, addresses, context.run_id, context.now())
+        else:
+            plan_known(connection, provider, verifying, context.run_id, context.now())
 
     def _receive(self, tasks: anyio.abc.TaskGroup, context: Context, engine: Engine) -> uvicorn.Server | None:
         if self._listening is None:
@@ -184,3 +204,10 @@ class Session:
         server = receiver.make_server(receiver.make_app(self._plan.capability, keep))
         tasks.start_soon(server.serve, [self._listening])  # the socket listens already: nothing is turned away
         return server
+
+
+def _plan_verifications(context: Context, connection: sa.Connection, person_ids: Sequence[str], now: int) -> int:
+    provider = context.verifier
+    if provider is None:
+        return 0
+    return plan_for_people(connection, provider, context.settings.verifying, person_ids, context.run_id, now)

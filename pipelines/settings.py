@@ -20,6 +20,7 @@ CHANNELS = ("email", "phone")
 PLANS = ("multi_provider", "standard")
 SEARCH_CHARGES = ("viewed", "every", "none")
 MODES = ("webhook", "poll")
+POLICIES = ("none", "risky", "all")
 
 
 def _listed(value: object) -> object:
@@ -103,6 +104,12 @@ class EnrichmentSettings(Section):
 
     path = ("enrichment",)
 
+    #: which of the addresses bought are verified by themselves: "none", "risky" (those nobody calls good or bad), "all"
+    verify: Annotated[str, one_of(POLICIES)] = "none"
+    #: whether verification is deep: dearer, and better at domains that take mail for any address
+    deep: bool = False
+    #: after how long a verdict is stale, so that its address may be verified again
+    reverify_after: Duration = 90 * 86_400.0
     channels: Annotated[Listed, one_of(CHANNELS), BeforeValidator(_listed)] = ["email", "phone"]
     max_credits_per_run: Credits | None = None
     max_credits_per_day: Credits | None = None

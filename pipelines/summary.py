@@ -122,6 +122,7 @@ def as_object(
     seconds: float,
     database: str,
     query: str,
+    verification_refused: str | None = None,
 ) -> dict[str, Any]:
     """The object that `sync --json` prints. Names are stable; more may be added."""
     return {
@@ -141,6 +142,8 @@ def as_object(
         "outcomes": books.outcomes,
         "emails_found": books.emails_found,
         "phones_found": books.phones_found,
+        "addresses_verified": books.verified,
+        "verification_refused": verification_refused,
         "spent": spent_by_unit(books.spent, units),
         "truncated_windows": len(tally.truncated),
         "truncated_searches": tally.truncated,

@@ -20,14 +20,22 @@ from destinations import Destination, DestinationOptions
 from enrichment.capability import Capability
 from enrichment.context import EngineSettings
 from enrichment.ids import micros, new_id
-from enrichment.ledger import Ledger, books, runs
+from enrichment.ledger import Ledger, books, runs, verdicts
 from enrichment.ledger.deliveries import Delivery, deliver
 from enrichment.source import enrichment as enrichment_source
 from pipelines import sink, summary, webhooks
 from pipelines.feed import Feed
 from pipelines.loading import Loader
 from pipelines.locks import only_one
-from pipelines.options import SyncOptions, checked, chosen_caps, chosen_channels, chosen_searches
+from pipelines.options import (
+    SyncOptions,
+    checked,
+    chosen_caps,
+    chosen_channels,
+    chosen_searches,
+    chosen_verifying,
+    well_formed,
+)
 from pipelines.playground import playground
 from pipelines.session import Session, SessionPlan
 from pipelines.settings import Settings
@@ -36,9 +44,9 @@ from pipelines.tables import RUNS
 from pipelines.telling import Progress, Teller
 from sources.clock import SYSTEM_CLOCK
 from sources.clodura.prices import UNIT
-from sources.clodura.provider import CloduraProvider
-from sources.errors import ConfigurationError, LeadsyncError
-from sources.providers import Channel
+from sources.clodura.provider import VERIFY_EMAIL, CloduraProvider
+from sources.errors import ConfigurationError, LeadsyncError, NotEntitled
+from sources.providers import CONTACTS, Channel
 from sources.transport import check_header_value, is_loopback
 
 log = structlog.get_logger("leadsync.sync")
@@ -77,6 +85,8 @@ def sync(options: SyncOptions, settings: Settings, teller: Teller) -> dict[str, 
 def _prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterator[tuple[Prepared, Any]]:
     """Check names, settings and searches; then the locks, the ledger, the socket, the destination. In this order."""
     searches, warnings = chosen_searches(options, settings)
+    verifying = chosen_verifying(options, settings)
+    addresses = well_formed(options.verify.addresses) if options.verify is not None else None
     channels = chosen_channels(options, settings)
     caps = chosen_caps(options, settings)
     dataset = options.dataset or settings.pipelines.dataset
@@ -119,10 +129,13 @@ def _prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Itera
                 wait=options.wait,
                 callback_base=base,
                 receiving=listening is not None,
+                verifying=verifying,
             ),
             capability=_capability(ledger, settings),
             account="clodura:" + sha256(api_key.encode()).hexdigest()[:12],
             limit=options.limit,
+            addresses=addresses,
+            deep=_deep(options, settings),
             user_agent=_user_agent(),
         )
         yield Prepared(options, settings, plan, ledger, loader, destination, dataset, sink_id), listening
@@ -178,10 +191,13 @@ class _Run:
     def _finish(self, session: Session) -> dict[str, Any]:
         it = self._it
         context = session.context
+        refused = _verification_refused(session)
         verdict = summary.judge(
             error=self._trouble or session.error,
             run_error=context.run_error if context is not None else None,
-            halted=list(context.halted.values()) if context is not None else [],
+            halted=[error for key, error in context.halted.items() if key not in refused]
+            if context is not None
+            else [],
             tally=session.tally,
             report=session.report,
             interrupted=self._interrupted,
@@ -199,7 +215,7 @@ class _Run:
                 it.ledger.call(runs.finish, it.plan.run_id, now, verdict.exit_code, verdict.exit_reason, result)
         if session.error is not None and not isinstance(session.error, LeadsyncError):
             raise session.error
-        return result
+        return {**result, "verifications": self._verdicts()} if it.options.verify is not None else result
 
     def _sum_up(self, session: Session, verdict: Verdict) -> dict[str, Any]:
         it = self._it
@@ -218,7 +234,15 @@ class _Run:
             seconds=time.monotonic() - self._started,
             database=it.destination.location,
             query=it.destination.example(f"SELECT * FROM {it.dataset}.leads LIMIT 10"),
+            verification_refused=next(map(str, _verification_refused(session).values()), None),
         )
+
+    def _verdicts(self) -> list[dict[str, Any]]:
+        it = self._it
+        with it.ledger.read() as connection:
+            if it.plan.addresses:
+                return verdicts.of_addresses(connection, it.plan.addresses)
+            return verdicts.of_run(connection, it.plan.run_id)
 
     def _run_row(self, result: dict[str, Any], now: int) -> dict[str, Any]:
         import json
@@ -252,6 +276,16 @@ class _Run:
         session.stop()
 
 
+def _verification_refused(session: Session) -> dict[tuple[str, str], LeadsyncError]:
+    """What the vendor's plan lacks of verification, where that is beside the point of the run."""
+    context = session.context
+    if context is None or not any(channel in context.settings.channels for channel in CONTACTS):
+        return {}
+    return {
+        key: error for key, error in context.halted.items() if key[1] == VERIFY_EMAIL and isinstance(error, NotEntitled)
+    }
+
+
 @contextmanager
 def _signals(stop: Callable[[], None]) -> Iterator[None]:
     """The first SIGINT or SIGTERM stops in good order, the second one at once. What is bought is in the ledger."""
@@ -279,6 +313,11 @@ def _api_key(settings: Settings) -> str:
             "environment as SOURCES__CLODURA__API_KEY. Without a key: leadsync sync --sandbox."
         )
     return check_header_value(key, "sources.clodura.api_key")
+
+
+def _deep(options: SyncOptions, settings: Settings) -> bool:
+    typed = options.verify.deep if options.verify is not None else None
+    return settings.enrichment.deep if typed is None else typed
 
 
 def _needs_url(settings: Settings, channel: Channel) -> bool:

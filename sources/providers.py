@@ -16,16 +16,21 @@ from sources.transport import Answer, PaidOutcome, PaidSlot
 
 
 class Channel(StrEnum):
-    """What kind of contact an operation finds."""
+    """What kind of thing an operation finds out."""
 
     EMAIL = "email"
     PHONE = "phone"
+    VERIFICATION = "verification"  # whether an address takes mail
+
+
+#: the channels that find contacts of people
+CONTACTS = (Channel.EMAIL, Channel.PHONE)
 
 
 class Outcome(StrEnum):
     """How a paid call ended."""
 
-    FOUND = "found"
+    FOUND = "found"  # a contact, or the verdict on an address
     NOT_FOUND = "not_found"
     INCOMPLETE = "incomplete"  # out of credits half-way
     FAILED = "failed"  # the vendor says that its job failed
@@ -82,6 +87,8 @@ class Operation:
     reserve: int
     #: how many calls one request may carry
     batch: int = 1
+    #: whether a 404 means that there is nothing to be found; else it is a refusal
+    missing_is_answer: bool = True
 
 
 @dataclass(frozen=True)
@@ -126,6 +133,17 @@ class FoundPhone:
 
 
 @dataclass(frozen=True)
+class Verification:
+    """The verdict on an address. ``created_at`` is the vendor's own time of it, as written."""
+
+    address: str = field(repr=False)
+    status: EmailStatus
+    status_raw: str | None = None
+    deep: bool = False
+    created_at: str | None = None
+
+
+@dataclass(frozen=True)
 class ProviderResult:
     """What one provider inside a multi-provider answer said; ``value`` is None for a miss."""
 
@@ -149,6 +167,7 @@ class Reading:
     charges: tuple[Charge, ...] = ()
     foreign: bool = False
     note: str | None = None
+    verification: Verification | None = None
 
 
 NO_NEWS = Reading(outcome=None)
@@ -183,6 +202,10 @@ class Provider(Protocol):
 
     def ask(self, channel: Channel, person: Person) -> Ask | None:
         """How to ask for a person's contact, or None where too little is known to ask here."""
+        ...
+
+    def ask_verification(self, address: str) -> Ask | None:
+        """How to ask whether an address takes mail, or None where that cannot be asked here."""
         ...
 
     def slot(self, *, patience: float | None) -> AbstractAsyncContextManager[PaidSlot]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from enrichment.ledger.schema import calls, emails, phones, requests, transitions
+from enrichment.ledger.schema import calls, emails, phones, requests, transitions, verifications
 from enrichment.states import COMMITTED, State
+from sources.providers import Channel
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class RunBooks:
     outcomes: dict[str, int] = field(default_factory=dict)
     emails_found: int = 0
     phones_found: int = 0
+    verified: dict[str, int] = field(default_factory=dict)
     spent: dict[str, Amount] = field(default_factory=dict)
     polls: int = 0
 
@@ -50,9 +52,10 @@ def in_doubt_of(connection: sa.Connection, run_id: str) -> int:
     )
 
 
-def wanted_left(connection: sa.Connection, run_id: str) -> int:
-    """Calls that a run wants and that are still only planned."""
-    return _count(connection, calls, calls.c.state == State.PLANNED, calls.c.wanted_by == run_id)
+def wanted_left(connection: sa.Connection, run_id: str, without: Sequence[str] = ()) -> int:
+    """Calls that a run wants and that are still only planned, but for some operations."""
+    kept = calls.c.operation.not_in(without)
+    return _count(connection, calls, calls.c.state == State.PLANNED, calls.c.wanted_by == run_id, kept)
 
 
 def _count(connection: sa.Connection, rows: sa.FromClause, *conditions: sa.ColumnElement[bool]) -> int:
@@ -75,19 +78,28 @@ def spent(connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]
 def of_run(connection: sa.Connection, run_id: str, started_at: int) -> RunBooks:
     """What a run has done so far."""
 
-    settled = sa.select(calls.c.outcome, sa.func.count()).where(
-        calls.c.call_id.in_(
-            sa.select(transitions.c.call_id).where(transitions.c.after == State.SETTLED, transitions.c.at >= started_at)
-        )
+    settled = calls.c.call_id.in_(
+        sa.select(transitions.c.call_id).where(transitions.c.after == State.SETTLED, transitions.c.at >= started_at)
     )
-    outcomes = {str(outcome): int(n) for outcome, n in connection.execute(settled.group_by(calls.c.outcome))}
+    ends = (
+        sa.select(calls.c.outcome, sa.func.count())
+        .where(settled, calls.c.channel != Channel.VERIFICATION)
+        .group_by(calls.c.outcome)
+    )
+    outcomes = {str(outcome): int(n) for outcome, n in connection.execute(ends)}
+    verdicts = (
+        sa.select(verifications.c.status, sa.func.count())
+        .where(verifications.c.verified_at >= started_at)
+        .group_by(verifications.c.status)
+    )
     pairs = sa.select(emails.c.person_id, emails.c.email).where(emails.c.revealed_at >= started_at).distinct()
     numbers = sa.select(phones.c.person_id, phones.c.number).where(phones.c.revealed_at >= started_at).distinct()
     return RunBooks(
         calls_sent=_count(connection, requests, requests.c.run_id == run_id, requests.c.sent_at.is_not(None)),
-        calls_settled=sum(outcomes.values()),
+        calls_settled=_count(connection, calls, settled),
         outcomes=outcomes,
         emails_found=_count(connection, pairs.subquery()),
         phones_found=_count(connection, numbers.subquery()),
+        verified={str(status): int(n) for status, n in connection.execute(verdicts)},
         spent=spent(connection, [calls.c.run_id == run_id]),
     )

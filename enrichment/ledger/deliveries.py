@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -62,7 +63,7 @@ def forget(connection: sa.Connection, sink_id: str, tables: Sequence[str]) -> in
 
 
 def has(
-    sink_id: str, table: str, key: sa.ColumnElement[str], version: sa.ColumnElement[int] | None = None
+    sink_id: str, table: str, key: sa.ColumnElement[str], version: sa.ColumnElement[Any] | None = None
 ) -> sa.ColumnElement[bool]:
     """A condition: the sink has this row (in this version, where one is given)."""
     query = (

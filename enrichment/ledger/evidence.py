@@ -31,7 +31,7 @@ class EvidenceCall:
     """A call that a document may speak of, as it stands."""
 
     call_id: str
-    person_id: str
+    person_id: str | None
     country: str | None
     parameters: Mapping[str, Any]
     state: str

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sources.errors import LedgerError
 
 #: the newest migration in `migrations/versions`
-NEWEST = "0001"
+NEWEST = "0002"
 
 
 def version(connection: sa.Connection) -> str | None:

@@ -7,17 +7,28 @@ deliveries to note once they are loaded.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from enrichment.ledger.deliveries import Delivery, has
-from enrichment.ledger.schema import calls, charges, emails, phones, provider_results, requests
+from enrichment.ledger.schema import calls, charges, emails, phones, provider_results, requests, verifications
 from enrichment.settlement import STATUS_ORDER
 from sources.providers import EmailStatus
 
 Row = dict[str, Any]
 Owed = tuple[list[Row], list[Delivery]]
+
+
+@dataclass(frozen=True)
+class _With:
+    """A table whose rows belong to a value too: a change of them is a change of the value."""
+
+    table: sa.FromClause
+    condition: sa.ColumnElement[bool]
+    version: sa.ColumnElement[str]
 
 
 def owed_emails(connection: sa.Connection, sink_id: str | None) -> Owed:
@@ -35,7 +46,31 @@ def owed_emails(connection: sa.Connection, sink_id: str | None) -> Owed:
         )
         .exists()
     )
-    rows = _values(connection, sink_id, emails, emails.c.email, former.label("former"))
+    later_verdict = verifications.alias("later_verdict")
+    verdict = verifications.alias("verdict")
+    latest = (verdict.c.email == emails.c.email) & ~(
+        sa.select(sa.literal(1))
+        .where(
+            later_verdict.c.email == verdict.c.email,
+            (later_verdict.c.verified_at > verdict.c.verified_at)
+            | ((later_verdict.c.verified_at == verdict.c.verified_at) & (later_verdict.c.call_id > verdict.c.call_id)),
+        )
+        .exists()
+    )
+    rows = _values(
+        connection,
+        sink_id,
+        emails,
+        emails.c.email,
+        former.label("former"),
+        verdict.c.status.label("verdict"),
+        verdict.c.status_raw.label("verdict_raw"),
+        verdict.c.verified_at,
+        with_=_With(verdict, latest, verdict.c.call_id.concat("/").concat(sa.cast(verdict.c.version, sa.String))),
+    )
+    for row in rows:  # what was verified outranks what was said when it was bought
+        if row["verdict"] is not None:
+            row |= {"status": row["verdict"], "status_raw": row["verdict_raw"]}
     best = _best(
         rows,
         lambda row: (row["person_id"], row["email"]),
@@ -49,6 +84,27 @@ def owed_phones(connection: sa.Connection, sink_id: str | None) -> Owed:
     rows = _values(connection, sink_id, phones, phones.c.number)
     best = _best(rows, lambda row: (row["person_id"], row["number"]), lambda row: (-row["revealed_at"],))
     return [dict(row) for row in best], _deliveries("phones", rows)
+
+
+def owed_email_verifications(connection: sa.Connection, sink_id: str | None) -> Owed:
+    """The verdicts on addresses, one row a verification."""
+    table = verifications
+    query = sa.select(table, calls.c.provider, table.c.call_id.label("key")).join(
+        calls, calls.c.call_id == table.c.call_id
+    )
+    if sink_id is not None:
+        query = query.where(~has(sink_id, "email_verifications", table.c.call_id, table.c.version))
+    rows = [{**row, "deep": bool(row["deep"]), "created_at": _time(row)} for row in _rows(connection, query)]
+    return rows, _deliveries("email_verifications", rows)
+
+
+def _time(row: Row) -> int:
+    """When the vendor says that it verified, in microseconds; when we learnt of it, where that cannot be read."""
+    try:
+        told = datetime.fromisoformat(str(row["created_at"]))
+        return round((told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp() * 1_000_000)
+    except (ValueError, OverflowError):
+        return int(row["verified_at"])
 
 
 def owed_provider_results(connection: sa.Connection, sink_id: str | None) -> Owed:
@@ -112,17 +168,24 @@ def _values(
     table: sa.Table,
     value: sa.ColumnElement[str],
     *more: sa.ColumnElement[Any],
+    with_: _With | None = None,
 ) -> list[Row]:
     """All purchases of each (person, value) of which the sink lacks one."""
     key = table.c.call_id.concat("|").concat(value)
+    version: sa.ColumnElement[str] = sa.cast(table.c.version, sa.String)
     pairs = sa.select(table.c.person_id, value.label("value")).distinct()
+    if with_ is not None:
+        version = version.concat(sa.func.coalesce(sa.literal("/").concat(with_.version), ""))
+        pairs = pairs.outerjoin(with_.table, with_.condition)
     if sink_id is not None:
-        pairs = pairs.where(~has(sink_id, table.name, key, table.c.version))
+        pairs = pairs.where(~has(sink_id, table.name, key, version))
     lacking = pairs.subquery()
-    query = (
-        sa.select(table, calls.c.provider, key.label("key"), *more)
-        .join(lacking, (lacking.c.person_id == table.c.person_id) & (lacking.c.value == value))
-        .join(calls, calls.c.call_id == table.c.call_id)
+    columns = [column for column in table.c if column.name != "version"]
+    query = sa.select(*columns, version.label("version"), calls.c.provider, key.label("key"), *more)
+    if with_ is not None:
+        query = query.select_from(table).outerjoin(with_.table, with_.condition)
+    query = query.join(lacking, (lacking.c.person_id == table.c.person_id) & (lacking.c.value == value)).join(
+        calls, calls.c.call_id == table.c.call_id
     )
     return _rows(connection, query)
 

@@ -23,7 +23,7 @@ class Wanted:
     provider: str
     channel: Channel
     unit: str
-    person_id: str
+    person_id: str | None
     ask: Ask
     search: str | None = None
 
@@ -33,21 +33,32 @@ def canonical(parameters: Mapping[str, Any]) -> str:
     return json.dumps(parameters, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def next_epoch(latest: Mapping[str, Any] | None, parameters: str, run_id: str) -> int | None:
+def next_epoch(
+    latest: Mapping[str, Any] | None, parameters: str, run_id: str, settled_before: int | None = None
+) -> int | None:
     """The epoch to plan a thing in, or None where it is planned, under way or bought already. Pure.
 
     Bought is bought, whatever the parameters say now. Asked anew is only what provably was not bought (void, or
-    rejected under other parameters), and what ran out of credits half-way in an earlier run.
+    rejected under other parameters), what ran out of credits half-way in an earlier run, and what goes stale: where
+    ``settled_before`` is given, what was settled before that time.
     """
     if latest is None:
         return 1
     state = latest["state"]
     unbought = state == State.VOID or (state == State.REJECTED and latest["parameters"] != parameters)
     ran_dry = state == State.SETTLED and latest["outcome"] == Outcome.INCOMPLETE and latest["run_id"] != run_id
-    return int(latest["epoch"]) + 1 if unbought or ran_dry else None
+    stale = state == State.SETTLED and settled_before is not None and latest["settled_at"] < settled_before
+    return int(latest["epoch"]) + 1 if unbought or ran_dry or stale else None
 
 
-def plan(connection: sa.Connection, wanted: Sequence[Wanted], run_id: str, now: int) -> int:
+def plan(
+    connection: sa.Connection,
+    wanted: Sequence[Wanted],
+    run_id: str,
+    now: int,
+    *,
+    settled_before: int | None = None,
+) -> int:
     """Plan what is wanted and neither planned nor bought; returns how many calls are new.
 
     The unique key (provider, operation, subject, epoch) makes a second plan of the same thing impossible. Calls that
@@ -63,7 +74,7 @@ def plan(connection: sa.Connection, wanted: Sequence[Wanted], run_id: str, now: 
         for subject, item in items.items():
             known = latest.get(subject)
             parameters = canonical(item.ask.parameters)
-            epoch = next_epoch(known, parameters, run_id)
+            epoch = next_epoch(known, parameters, run_id, settled_before)
             if epoch is not None:
                 new.append(_row(item, parameters, epoch, run_id, now))
             elif known is not None and known["state"] == State.PLANNED and known["wanted_by"] != run_id:
@@ -104,6 +115,7 @@ def _latest(
                 calls.c.parameters,
                 calls.c.run_id,
                 calls.c.wanted_by,
+                calls.c.settled_at,
             )
             .where(
                 calls.c.provider == provider,

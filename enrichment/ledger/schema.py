@@ -181,6 +181,20 @@ phones = Table(
     Index("phones_of_person", "person_id"),
 )
 
+verifications = Table(
+    "verifications",
+    metadata,
+    Column("call_id", String(36), primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("deep", Integer, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("status_raw", Text),
+    Column("created_at", Text),  # the vendor's time of it, as written
+    Column("verified_at", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("verifications_of_email", "email", "verified_at"),
+)
+
 provider_results = Table(
     "provider_results",
     metadata,

@@ -11,10 +11,10 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from enrichment.contacts import Email
 from enrichment.ledger.evidence import Evidence, EvidenceCall, Verdict, close_settled, judged
 from enrichment.ledger.moves import UNRESERVED, move, write_charges
-from enrichment.ledger.schema import calls, charges, emails, phones, provider_results
+from enrichment.ledger.schema import calls, charges, emails, phones, provider_results, verifications
 from enrichment.settlement import STATUS_ORDER, Settlement, merged_charges, merged_outcome
 from enrichment.states import State
-from sources.providers import Basis, Charge, EmailStatus, Outcome
+from sources.providers import Basis, Charge, EmailStatus, Outcome, Verification
 
 
 def apply(
@@ -106,6 +106,8 @@ def _write_values(connection: sa.Connection, call: EvidenceCall, settlement: Set
     for phone in settlement.phones:
         row = {"number": phone.number, "number_raw": phone.number_raw, "type": phone.type, "country": phone.country}
         added |= connection.execute(_PHONE, {**who, **row, "found_by": phone.found_by}).rowcount > 0
+    if settlement.verification is not None:
+        added |= _verdict(connection, call, settlement.verification, now)
     results = [
         {"call_id": call.call_id, "provider": r.provider, "value": r.value or "", "status_raw": r.status_raw, "at": now}
         for r in settlement.results
@@ -116,6 +118,21 @@ def _write_values(connection: sa.Connection, call: EvidenceCall, settlement: Set
     elif results:
         connection.execute(_RESULT, results)
     return added
+
+
+def _verdict(connection: sa.Connection, call: EvidenceCall, verdict: Verification, now: int) -> bool:
+    """Keep the verdict on an address; a later document about the same call may correct it."""
+    row = {
+        "call_id": call.call_id,
+        "email": verdict.address,
+        "deep": int(verdict.deep),
+        "status": verdict.status,
+        "status_raw": verdict.status_raw,
+        "created_at": verdict.created_at,
+        "verified_at": now,
+        "version": 1,
+    }
+    return connection.execute(_VERDICT, row).rowcount > 0
 
 
 def _learn(connection: sa.Connection, call: EvidenceCall, email: Email) -> bool:
@@ -136,4 +153,14 @@ def _charges(connection: sa.Connection, call_id: str) -> tuple[Charge, ...]:
 
 _EMAIL = upsert(emails).on_conflict_do_nothing()
 _PHONE = upsert(phones).on_conflict_do_nothing()
+_known = upsert(verifications)
+_VERDICT = _known.on_conflict_do_update(
+    index_elements=["call_id"],
+    set_={
+        "status": _known.excluded.status,
+        "status_raw": _known.excluded.status_raw,
+        "version": verifications.c.version + 1,
+    },
+    where=verifications.c.status != _known.excluded.status,
+)
 _RESULT = upsert(provider_results).on_conflict_do_nothing()

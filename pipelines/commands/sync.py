@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -31,7 +31,7 @@ def command(
 
     def work() -> int:
         from pipelines.configuration import load_settings
-        from pipelines.options import SyncOptions
+        from pipelines.options import SyncOptions, wait_seconds
         from pipelines.telling import Teller
 
         teller = Teller()
@@ -43,13 +43,13 @@ def command(
             budget=budget,
             destination=destination,
             dataset=dataset,
-            wait=_seconds(wait),
+            wait=wait_seconds(wait),
             sandbox=sandbox,
         )
         settings, warnings = load_settings()
         for warning in warnings:
             teller.warn(warning)
-        from pipelines.report import print_report
+        from pipelines.report import print_report, warnings_of
         from pipelines.sync import sync as run
 
         result = run(options, settings, teller)
@@ -57,38 +57,10 @@ def command(
             typer.echo(json.dumps(result))
         else:
             print_report(result)
-        for text in _warnings(result):
+        for text in warnings_of(result):
             teller.warn(text)
         if result["message"]:
             teller.say(result["message"])
         return int(result["exit_code"])
 
     guarded(work, debug)
-
-
-def _seconds(text: str) -> float:
-    from pydantic_core import PydanticCustomError
-
-    from sources.checking import parse_duration
-    from sources.errors import ConfigurationError
-
-    try:
-        return float(str(parse_duration(text)))
-    except PydanticCustomError as error:
-        raise ConfigurationError(f"--wait: {error.message()}") from None
-
-
-def _warnings(result: dict[str, Any]) -> list[str]:
-    found = []
-    if result["calls_in_doubt"]:
-        found.append(
-            f"{result['calls_in_doubt']} calls are in doubt: whether they were charged is unknown. They keep their "
-            f"place in the caps, are never sent again by themselves, and settle if an answer still comes."
-        )
-    if result["outcomes"].get("unreadable"):
-        found.append(
-            f"{result['outcomes']['unreadable']} answers could not be read; they are kept whole in the ledger."
-        )
-    if result["calls_rejected"]:
-        found.append(f"{result['calls_rejected']} calls were rejected by the vendor as wrong; nothing was charged.")
-    return found

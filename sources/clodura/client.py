@@ -25,6 +25,7 @@ SEARCH = "/api/v1/search/people"
 REVEAL_EMAIL = "/api/v1/search/people/email/match"
 REVEAL_PHONE = "/api/v1/search/people/phone/match"
 TRACK = "/api/v1/search/people/track/"
+VERIFY_EMAIL = "/api/v1/verify/email"
 CREDITS = "/api/v1/credits"
 
 
@@ -107,6 +108,10 @@ class CloduraClient:
     async def reveal_phone(self, slot: PaidSlot, body: dict[str, Any]) -> PaidOutcome:
         """Submit one phone reveal. PAID: one request on the wire, no retry."""
         return await slot.send("POST", REVEAL_PHONE, json=body)
+
+    async def verify_email(self, slot: PaidSlot, body: dict[str, Any]) -> PaidOutcome:
+        """Submit one verification. PAID: one request on the wire, no retry."""
+        return await slot.send("POST", VERIFY_EMAIL, json=body)
 
 
 def _balance(answer: Answer) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""What a reveal costs, by plan family and outcome: the price list of the reveal pages ("Credit cost"), as data.
+"""What reveals and verifications cost, by plan family and outcome: the price lists of their pages, as data.
 
 Which credit a plan charges is documented, where in 1-6 or 10-20 a charge fell is reported nowhere, so a charge has
 bounds. Amounts are in 1/100 credit.
@@ -21,6 +21,8 @@ RESERVE = {
     ("standard", Channel.EMAIL): 2 * CREDIT,
     ("standard", Channel.PHONE): 2 * CREDIT,
 }
+#: a verification, plain and deep, "per request" (verify-email page)
+VERIFICATION = {False: 4, True: 10}
 #: the least a reveal costs on the single-pool plans once something was found
 _POOL_LEAST = {Channel.EMAIL: 1 * CREDIT, Channel.PHONE: 10 * CREDIT}
 #: the two kinds of credit that Prospect plans charge
@@ -37,6 +39,15 @@ def charges(
     if plan == "multi_provider":
         return (_pool(channel, outcome),)
     return _standard(channel, outcome, emails)
+
+
+def verification_charges(deep: bool, outcome: Outcome, reported: int | None = None) -> tuple[Charge, ...]:
+    """What a verification that ended so cost: the same whatever the verdict."""
+    if reported is not None:
+        return (Charge("pool", reported, reported, Basis.REPORTED),)
+    if outcome is Outcome.FOUND:
+        return (Charge("pool", VERIFICATION[deep], VERIFICATION[deep], Basis.DOCUMENTED),)
+    return (Charge("pool", 0, VERIFICATION[deep], Basis.BOUNDED),)
 
 
 def _pool(channel: Channel, outcome: Outcome) -> Charge:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from sources.clodura import payload, prices
+from sources.clodura import payload, prices, verification
 from sources.clodura.client import CloduraClient
 from sources.errors import ConfigurationError
 from sources.nearest import did_you_mean
@@ -16,6 +16,7 @@ from sources.transport import Answer, PaidOutcome, PaidSlot
 NAME = "clodura"
 REVEAL_EMAIL = "reveal_email"
 REVEAL_PHONE = "reveal_phone"
+VERIFY_EMAIL = "verify_email"
 #: seconds a poll waits for our own rate limits; a quota used up leaves it for the next run
 POLL_PATIENCE = 120.0
 
@@ -25,12 +26,15 @@ class CloduraProvider:
 
     ``plan`` is the plan family, which decides prices and the form of answers. ``phone_via_partners`` asks partner
     providers for a number that the vendor's own database does not hold; None: on the multi-provider plans only.
+    ``deep`` asks for deep verification of addresses (catch-all domains, servers that tell nothing).
     """
 
     name = NAME
     unit = prices.UNIT
 
-    def __init__(self, client: CloduraClient, plan: str, phone_via_partners: bool | None = None) -> None:
+    def __init__(
+        self, client: CloduraClient, plan: str, phone_via_partners: bool | None = None, *, deep: bool = False
+    ) -> None:
         if plan not in prices.PLANS:
             raise ConfigurationError(
                 f"sources.clodura.plan: {plan!r} is not one of {', '.join(prices.PLANS)}."
@@ -40,10 +44,15 @@ class CloduraProvider:
         self._client = client
         self._plan = plan
         self._partners = _partners(plan, phone_via_partners)
+        self._deep = deep
         self._channels = {REVEAL_EMAIL: Channel.EMAIL, REVEAL_PHONE: Channel.PHONE}
-        self.operations: Mapping[Channel, Operation] = {
+        reveals = {
             channel: Operation(name, channel, prices.RESERVE[plan, channel]) for name, channel in self._channels.items()
         }
+        # what was planned when it was deep is sent deep: so the dearer price is reserved in any case
+        dearest = max(prices.VERIFICATION.values())
+        verify = Operation(VERIFY_EMAIL, Channel.VERIFICATION, dearest, missing_is_answer=False)
+        self.operations: Mapping[Channel, Operation] = {**reveals, Channel.VERIFICATION: verify}
 
     @property
     def proven(self) -> bool:
@@ -57,12 +66,16 @@ class CloduraProvider:
     def ask(self, channel: Channel, person: Person) -> Ask | None:
         """Both reveals are asked for by personId, the identifier of the highest confidence."""
         operation = self.operations.get(channel)
-        if operation is None or not person.vendor_key:
+        if operation is None or operation.name not in self._channels or not person.vendor_key:
             return None
         parameters: dict[str, Any] = {"personId": person.person_id}
         if channel is Channel.PHONE:
             parameters["revealPhoneNumberViaPartners"] = self._partners
         return Ask(operation.name, person.person_id, parameters)
+
+    def ask_verification(self, address: str) -> Ask | None:
+        """See `Provider.ask_verification`. The address itself is the subject: whoever it belongs to."""
+        return Ask(VERIFY_EMAIL, address, {"email": address, "deepVerification": self._deep})
 
     @staticmethod
     def callback_needed(channel: Channel, plan: str, phone_via_partners: bool | None = None) -> bool:
@@ -79,6 +92,8 @@ class CloduraProvider:
         """See `Provider.submit`. A reveal is for one person."""
         (parameters,) = asks
         body = dict(parameters) | ({"webhookUrl": callback_url} if callback_url else {})
+        if operation == VERIFY_EMAIL:
+            return await self._client.verify_email(slot, body)
         if self._channels[operation] is Channel.EMAIL:
             return await self._client.reveal_email(slot, body)
         return await self._client.reveal_phone(slot, body)
@@ -88,18 +103,25 @@ class CloduraProvider:
         return payload.tracking_id(body)
 
     async def poll(self, operation: str, tracking_id: str) -> Answer:
-        """See `Provider.poll`. Both reveals are tracked at one path."""
+        """See `Provider.poll`. Both reveals are tracked at one path.
+
+        So may verifications be: their id is said to serve "to poll for results", at a path that no page names.
+        """
         return await self._client.track(tracking_id, patience=POLL_PATIENCE)
 
     def read(
         self, operation: str, body: bytes, asks: Sequence[Mapping[str, Any]], tracking_id: str | None, via: Via
     ) -> list[Reading]:
         """See `Provider.read`."""
+        if operation == VERIFY_EMAIL:
+            return [verification.read(body, parameters, tracking_id, via) for parameters in asks]
         channel = self._channels[operation]
         return [payload.read(body, channel, self._plan, parameters, tracking_id, via) for parameters in asks]
 
     def charges(self, operation: str, outcome: Outcome) -> tuple[Charge, ...]:
         """See `Provider.charges`."""
+        if operation == VERIFY_EMAIL:
+            return prices.verification_charges(True, outcome)
         return prices.charges(self._plan, self._channels[operation], outcome)
 
 

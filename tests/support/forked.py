@@ -23,9 +23,9 @@ from typing import Any, NoReturn
 
 #: what a run imports, but for pyarrow and duckdb: they start threads, which no fork takes along
 HEAVY = """
-    alembic.context alembic.operations anyio._backends._asyncio dlt dlt.extract dlt.pipeline email_validator enrichment.ledger httpx orjson
-    phonenumbers pipelines.cli pipelines.receiver pipelines.settings rich.console sources.transport structlog
-    uvicorn.protocols.http.h11_impl
+    alembic.context alembic.operations anyio._backends._asyncio dlt dlt.extract dlt.pipeline email_validator
+    enrichment.ledger httpx orjson phonenumbers pipelines.cli pipelines.receiver pipelines.settings rich.console
+    sources.transport structlog uvicorn.protocols.http.h11_impl
 """.split()
 
 _lock = threading.Lock()

@@ -1,0 +1,64 @@
+"""`leadsync verify`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.guard import AsJson, Debug, guarded
+
+
+def command(
+    addresses: Annotated[
+        list[str] | None, typer.Argument(help="Addresses; by default those that were bought and the policy wants.")
+    ] = None,
+    policy: Annotated[
+        str | None, typer.Option(help="Which of those that were bought: risky or all. Default: enrichment.verify.")
+    ] = None,
+    deep: Annotated[
+        bool | None, typer.Option("--deep/--plain", help="Deep verification, dearer. Default: enrichment.deep.")
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also where a verdict is known and not stale.")] = False,
+    budget: Annotated[float | None, typer.Option(help="At most so many credits in this run.")] = None,
+    wait: Annotated[
+        str, typer.Option(help="How long after its start the run waits for verdicts still under way.")
+    ] = "10m",
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="Use the imitation vendor: no key, no money.")] = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Verify addresses: each once, until its verdict is stale. Costs 0.04 credit an address, 0.1 deep."""
+
+    def work() -> int:
+        from pipelines.configuration import load_settings
+        from pipelines.options import SyncOptions, Verify, wait_seconds
+        from pipelines.report import print_verdicts, warnings_of
+        from pipelines.sync import sync as run
+        from pipelines.telling import Teller
+
+        teller = Teller()
+        options = SyncOptions(
+            folder=Path.cwd(),
+            budget=budget,
+            wait=wait_seconds(wait),
+            sandbox=sandbox,
+            verify=Verify(addresses or (), policy, deep, again),
+        )
+        settings, warnings = load_settings()
+        for warning in warnings:
+            teller.warn(warning)
+        result = run(options, settings, teller)
+        if as_json:
+            typer.echo(json.dumps(result))
+        else:
+            print_verdicts(result)
+        for text in warnings_of(result):
+            teller.warn(text)
+        if result["message"]:
+            teller.say(result["message"])
+        return int(result["exit_code"])
+
+    guarded(work, debug)
