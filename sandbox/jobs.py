@@ -99,6 +99,8 @@ class Jobs:
 
     def too_soon(self, request: RevealRequest) -> bool:
         """Whether the same reveal was accepted less than ``conflict_seconds`` ago."""
+        if request.operation not in self._switchboard.behaviour.conflict_operations:
+            return False
         last = self._last.get((request.operation, request.subject))
         return last is not None and self._outside.now() - last < self._switchboard.behaviour.conflict_seconds
 
@@ -108,7 +110,8 @@ class Jobs:
         now, person_id = self._outside.now(), request.subject.person_id
         if fate == "normal" and self._rng.random() < behaviour.drop_probability:
             fate = "dropped"
-        self._books.opened(JobEntry(tracking_id, request.operation, person_id or None, request.webhook_url, now))
+        about = person_id or None
+        self._books.opened(JobEntry(tracking_id, request.operation, about, request.webhook_url, now, subject=about))
         self._subjects[tracking_id] = request.subject
         self._last[request.operation, request.subject] = now
         seconds = self._rng.uniform(*behaviour.job_seconds)

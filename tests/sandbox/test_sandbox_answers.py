@@ -17,6 +17,9 @@ CALLS = [
     ("POST", f"{SEARCH}/email/match"),
     ("POST", f"{SEARCH}/phone/match"),
     ("GET", f"{SEARCH}/track/abc"),
+    ("POST", "/api/v1/verify/email"),
+    ("POST", "/api/v1/cleanup/enrich"),
+    ("POST", "/api/v1/organisation/enrich"),
     ("GET", "/api/v1/credits"),
     ("GET", "/api/v1/unheard-of"),
 ]
@@ -45,7 +48,8 @@ def test_the_name_of_the_header_is_case_insensitive(server: Server, name: str) -
         ("GET", SEARCH),
         ("POST", "/api/v1/credits"),
         ("POST", f"{SEARCH}/"),
-        ("POST", "/api/v1/verify/email"),
+        ("GET", "/api/v1/verify/email"),
+        ("POST", "/api/v1/organisation/news"),
     ],
 )
 def test_an_unknown_path_or_method_is_a_404(server: Server, method: str, path: str) -> None:
