@@ -86,6 +86,7 @@ class Behaviour:
         float, "for how long after a job's end does tracking give its result, before it is 404? 0: for ever"
     ] = 0.0
     job_seconds: Annotated[Span, "how long does a job take?"] = (0.1, 0.1)
+    failed_word: Annotated[str, "which status word ends a reveal that failed? Only success is documented"] = "failed"
     drop_probability: Annotated[float, "the share of accepted jobs that never finish"] = 0.0
     dropped_charged: Annotated[bool, "is a job that never finishes charged?"] = True
 

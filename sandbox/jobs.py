@@ -158,7 +158,9 @@ class Jobs:
         if outcome.best is not None and request.index is not None:
             self._viewed.add(request.index)
         result = Result(tracking_id, request.subject, outcome)
-        self._payloads[tracking_id] = payload(result, request.operation, self._account.plan, behaviour.variant)
+        self._payloads[tracking_id] = payload(
+            result, request.operation, self._account.plan, behaviour.variant, behaviour.failed_word
+        )
         return self._webhook(tracking_id, request)
 
     def _webhook(self, tracking_id: str, request: RevealRequest) -> Webhook | None:
