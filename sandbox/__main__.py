@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from sandbox.behaviour import Behaviour, questions
-from sandbox.behaviour_json import change_behaviour, write_behaviour
+from sandbox.behaviour_json import alternatives, change_behaviour, write_behaviour
 from sandbox.credits import DEFAULT_ALLOWANCE, PLANS
 from sandbox.world import Start, Vendor
 
@@ -46,16 +46,24 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--plan", choices=PLANS, default="multi_provider", help="decides prices and shapes of results")
     parser.add_argument("--credits", type=float, default=DEFAULT_ALLOWANCE, help="the allowance at the start")
     parser.add_argument("--api-key", default="sandbox-key", help="the only key that is accepted")
-    parser.add_argument("--behaviour", default="{}", metavar="JSON", help="switches; see --list-switches")
+    parser.add_argument("--behaviour", default="{}", metavar="JSON", help="switches; see --switches")
     parser.add_argument("--exit-with-parent", action="store_true", help="end when stdin ends")
-    parser.add_argument("--list-switches", action="store_true", help="print every switch, its default, its question")
+    parser.add_argument(
+        "--switches",
+        "--list-switches",
+        dest="list_switches",
+        action="store_true",
+        help="print every switch, its default, its alternatives, its question",
+    )
     return parser
 
 
 def _list_switches() -> None:
     defaults = write_behaviour(Behaviour())
     for name, question in questions().items():
-        sys.stdout.write(f"{name} = {json.dumps(defaults[name])}\n    {question}\n")
+        words = ", ".join(json.dumps(word) for word in alternatives(name) if word != defaults[name])
+        others = f"    or: {words}\n" if words else ""
+        sys.stdout.write(f"{name} = {json.dumps(defaults[name])}\n    {question}\n{others}")
 
 
 if __name__ == "__main__":

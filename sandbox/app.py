@@ -1,6 +1,6 @@
 """The ASGI application: routes a request, checks its key and the limits, lets faults happen, and books all of it.
 
-Paths and methods: search, reveal and credits pages, each in section Endpoint.
+Paths and methods: search, reveal, verify, enrich and credits pages, each in section Endpoint.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from typing import Final, cast
 
 from sandbox.behaviour import Behaviour
 from sandbox.bodies import Refused
+from sandbox.calls import Prepared
 from sandbox.control import PREFIX, control
 from sandbox.faults import Fault
 from sandbox.jobs import Fate
-from sandbox.reveal import Prepared
-from sandbox.tracking import track
 from sandbox.wire import (
     GARBLED,
     Answer,
@@ -39,6 +38,9 @@ _ROUTES: Final = {
     ("POST", "/api/v1/search/people"): "search",
     ("POST", "/api/v1/search/people/email/match"): "reveal_email",
     ("POST", "/api/v1/search/people/phone/match"): "reveal_phone",
+    ("POST", "/api/v1/verify/email"): "verify_email",
+    ("POST", "/api/v1/cleanup/enrich"): "enrich_contact",
+    ("POST", "/api/v1/organisation/enrich"): "enrich_organization",
     ("GET", "/api/v1/credits"): "credits",
 }
 _TRACK: Final = "/api/v1/search/people/track/"
@@ -54,6 +56,7 @@ class _Exchange:
     fault: Fault | None = None
     person_id: str | None = None
     acted: bool = False
+    subject: str | None = None
 
 
 class Sandbox:
@@ -100,6 +103,7 @@ class Sandbox:
             person_id=exchange.person_id,
             acted=exchange.acted,
             fault=fault.name if fault else None,
+            subject=exchange.subject,
         )
         match kind:
             case "reset":
@@ -114,6 +118,10 @@ class Sandbox:
     async def _exchange(self, world: World, operation: str, scope: Scope, raw: bytes) -> _Exchange:
         behaviour = world.behaviour
         try:
+            if not behaviour.serves_api:
+                raise Refused(404, "Route NOT FOUND")
+            if _is_refused_agent(scope, behaviour):
+                return _Exchange(Answer(403, b"", ()))
             if (b"x-api-key", self._key) not in scope["headers"]:
                 raise Refused(401, "Invalid access credentials")
             if operation == _UNKNOWN:
@@ -121,11 +129,14 @@ class Sandbox:
             wait = world.limiter.wait()
             if wait > 0:
                 return _Exchange(_too_many(behaviour, wait, world.now()))
+            if operation in behaviour.not_entitled:
+                raise Refused(403, "This endpoint is not available on your plan")
             prepared = _prepare(world, operation, scope["path"], raw)
         except Refused as refusal:
             return _Exchange(error_answer(refusal.status, refusal.message, behaviour.error_body))
-        fault = world.faults.decide(operation, prepared.person_id)
-        exchange = _Exchange(Answer(200, b""), fault, prepared.person_id)
+        subject = prepared.subject or prepared.person_id
+        fault = world.faults.decide(operation, prepared.person_id, subject)
+        exchange = _Exchange(Answer(200, b""), fault, prepared.person_id, subject=subject)
         if fault is None or fault.moment == "after":
             reply = await _run(prepared, fault, behaviour)
             exchange = replace(exchange, answer=reply.answer, acted=reply.acted)
@@ -145,17 +156,33 @@ async def _run(prepared: Prepared, fault: Fault | None, behaviour: Behaviour) ->
 
 def _prepare(world: World, operation: str, path: str, raw: bytes) -> Prepared:
     """Make ready what the call asks for. Raises Refused."""
-    if operation in {"reveal_email", "reveal_phone"}:
-        return world.reveals.prepare(operation, raw)
+    match operation:
+        case "reveal_email" | "reveal_phone":
+            return world.reveals.prepare(operation, raw)
+        case "verify_email":
+            return world.verifications.prepare(raw)
+        case "enrich_contact":
+            return world.contacts.prepare(raw)
+        case "enrich_organization":
+            return world.companies.prepare(raw)
 
     async def run(_fate: Fate) -> Reply:
         if operation == "search":
             return world.search.answer(raw)
         if operation == "track":
-            return Reply(track(world.jobs, world.behaviour, path.removeprefix(_TRACK)))
-        return Reply(json_answer(world.account.answer()))
+            return Reply(world.tracking.answer(path.removeprefix(_TRACK)))
+        if not world.behaviour.credits_page:
+            raise Refused(404, "Route NOT FOUND")
+        return Reply(json_answer(world.account.answer(world.behaviour)))
 
     return Prepared(None, run)
+
+
+def _is_refused_agent(scope: Scope, behaviour: Behaviour) -> bool:
+    refused = tuple(start.encode() for start in behaviour.refused_user_agents)
+    return bool(refused) and any(
+        name == b"user-agent" and value.startswith(refused) for name, value in scope["headers"]
+    )
 
 
 def _too_many(behaviour: Behaviour, wait: float, now: float) -> Answer:

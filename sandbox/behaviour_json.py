@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from sandbox.behaviour import Behaviour, Span
-from sandbox.faults import FaultRule
+from sandbox.faults import OPERATIONS, FaultRule
 from sandbox.limits import parse_limit
 
 VARIANTS: Final = 7
@@ -35,6 +35,12 @@ def change_behaviour(behaviour: Behaviour, changes: Mapping[str, object]) -> Beh
     return _checked(replace(behaviour, **values))
 
 
+def alternatives(name: str) -> tuple[object, ...]:
+    """The words a switch may be set to; empty where it takes other values than a choice of words."""
+    hint = get_type_hints(Behaviour)[name]
+    return get_args(hint) if get_origin(hint) is Literal else ()
+
+
 def _checked(behaviour: Behaviour) -> Behaviour:
     try:
         for limit in behaviour.rate_limits:
@@ -43,6 +49,10 @@ def _checked(behaviour: Behaviour) -> Behaviour:
         raise ValueError(f"rate_limits: {error}") from error
     if behaviour.variant != "mixed" and not 0 <= behaviour.variant < VARIANTS:
         raise ValueError(f"variant must be 0 to {VARIANTS - 1} or 'mixed', not {behaviour.variant}")
+    for switch in ("not_entitled", "conflict_operations"):
+        for operation in getattr(behaviour, switch):
+            if operation not in OPERATIONS:
+                raise ValueError(f"{switch}: unknown operation {operation!r}, there are {', '.join(OPERATIONS)}")
     return behaviour
 
 
@@ -81,6 +91,7 @@ _CONDITIONS: Final[dict[str, type | tuple[type, ...]]] = {
     "nth": (list, tuple),
     "first": int,
     "person_id": str,
+    "subject": str,
     "probability": (int, float),
 }
 

@@ -1,6 +1,6 @@
 """Reads request bodies: a JSON object whose members are checked one by one, refused with the documented statuses.
 
-Both the search and the reveals read through this; which member may hold what is said there.
+Every endpoint reads through this; which member may hold what is said there.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from urllib.parse import unquote, urlsplit
 import orjson
 
 BAD_REQUEST: Final = 400
+_LONGEST_ADDRESS: Final = 254
+_ADDRESS: Final = re.compile(r"[^\s@\"(),:;<>\[\\\]]{1,64}@[^\W_][\w.-]*\.[^\W\d_][\w-]+")
 
 
 class Refused(Exception):
@@ -65,15 +67,50 @@ class Body:
 
     def profile(self, name: str) -> str | None:
         """A LinkedIn address of a person, reduced to what follows ``/in/``. Sales Navigator addresses are refused."""
+        slug = self._linkedin(name, "in")
+        if slug is None and self.text(name) is not None:
+            raise Refused(BAD_REQUEST, f"{name} must be a standard linkedin.com/in/ profile URL")
+        return slug
+
+    def company(self, name: str) -> str | None:
+        """A LinkedIn address of a company, reduced to what follows ``/company/``."""
+        slug = self._linkedin(name, "company")
+        if slug is None and self.text(name) is not None:
+            raise Refused(BAD_REQUEST, f"{name} must be a linkedin.com/company/ URL")
+        return slug
+
+    def webhook(self) -> str | None:
+        """The webhookUrl."""
+        url = self.text("webhookUrl")
+        if url is not None:
+            try:
+                address = urlsplit(url)
+                good = address.scheme in {"http", "https"} and bool(address.hostname)
+            except ValueError:
+                good = False
+            if not good:
+                raise Refused(BAD_REQUEST, "webhookUrl must be an http or https URL")
+        return url
+
+    def address(self, name: str) -> str | None:
+        """An e-mail address, as it was written."""
+        value = self.text(name)
+        if value is not None and (len(value) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(value)):
+            raise Refused(BAD_REQUEST, f"{name}: not the format of an e-mail address")
+        return value
+
+    def _linkedin(self, name: str, kind: str) -> str | None:
+        """What follows ``/kind/`` in a LinkedIn address, in lower case; None for any other."""
         value = self.text(name)
         if value is None:
             return None
-        address = urlsplit(value if "//" in value else f"https://{value}")
+        try:
+            address = urlsplit(value if "//" in value else f"https://{value}")
+        except ValueError:
+            return None
         host, path = (address.hostname or "").lower(), unquote(address.path)
-        slug = re.fullmatch(r"/in/([^/]+)/?", path)
-        if not (host == "linkedin.com" or host.endswith(".linkedin.com")) or slug is None:
-            raise Refused(BAD_REQUEST, f"{name} must be a standard linkedin.com/in/ profile URL")
-        return slug[1].lower()
+        slug = re.fullmatch(rf"/{kind}/([^/]+)/?", path)
+        return slug[1].lower() if slug and (host == "linkedin.com" or host.endswith(".linkedin.com")) else None
 
     def _member(self, name: str, kind: type, description: str) -> object:
         if name not in self.members:

@@ -15,7 +15,11 @@ ChargeKind = Literal["unlock", "export", "phone", "pool"]
 
 @dataclass(frozen=True, slots=True)
 class RequestEntry:
-    """A request. ``status`` is None while, or because, no answer was sent; ``acted``: it made a job or a charge."""
+    """A request. ``status`` is None while, or because, no answer was sent; ``acted``: it made a job or a charge.
+
+    ``subject`` is what it is about: a person's identifier, the address to verify, an organization's identifier; here
+    and in the other entries.
+    """
 
     time: float
     operation: str
@@ -23,11 +27,15 @@ class RequestEntry:
     person_id: str | None = None
     acted: bool = False
     fault: str | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class JobEntry:
-    """A reveal that was accepted. ``finished`` and ``outcome`` are None while it runs; ``amount`` is what it cost."""
+    """A reveal or verification that was accepted.
+
+    ``finished`` and ``outcome`` are None while it runs; ``amount`` is what it cost.
+    """
 
     tracking_id: str
     operation: str
@@ -37,6 +45,7 @@ class JobEntry:
     finished: float | None = None
     outcome: str | None = None
     amount: int = 0
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,7 @@ class ChargeEntry:
     person_id: str | None
     operation: str
     tracking_id: str | None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +93,19 @@ class Books:
         return len(self.requests) - 1
 
     def answered(
-        self, number: int, status: int | None, *, person_id: str | None, acted: bool, fault: str | None
+        self,
+        number: int,
+        status: int | None,
+        *,
+        person_id: str | None,
+        acted: bool,
+        fault: str | None,
+        subject: str | None = None,
     ) -> None:
         """Book what became of a request."""
         entry = self.requests[number]
-        self.requests[number] = RequestEntry(entry.time, entry.operation, status, person_id, acted, fault)
+        about = subject or person_id
+        self.requests[number] = RequestEntry(entry.time, entry.operation, status, person_id, acted, fault, about)
 
     def searched(self, window: Hashable, records: int, *, past_end: bool) -> None:
         """Book a search call; ``window`` is the set of filters, ``past_end`` a page behind its last."""
@@ -110,26 +128,29 @@ class Books:
         operation: str,
         person_id: str | None = None,
         tracking_id: str | None = None,
+        subject: str | None = None,
     ) -> None:
-        """Book a charge; to its job too, where it has one."""
-        self.charges.append(ChargeEntry(self._now(), kind, amount, person_id, operation, tracking_id))
+        """Book a charge; to its job too, where it has one. ``subject`` need not be given beside ``person_id``."""
+        about = subject or person_id
+        self.charges.append(ChargeEntry(self._now(), kind, amount, person_id, operation, tracking_id, about))
         self.spent[kind] += amount
         if tracking_id is not None:
             job = self.jobs[tracking_id]
             self.jobs[tracking_id] = replace(job, amount=job.amount + amount)
-            if person_id is not None:
-                self._charged.setdefault((operation, person_id), set()).add(tracking_id)
+        if about is not None:
+            # Several charges of one job are one purchase; a charge without a job is one of its own.
+            self._charged.setdefault((operation, about), set()).add(tracking_id or str(len(self.charges)))
 
-    def was_charged(self, operation: str, person_id: str) -> bool:
-        """Whether this operation on this person has ever been charged."""
-        return (operation, person_id) in self._charged
+    def was_charged(self, operation: str, subject: str) -> bool:
+        """Whether this operation on this subject has ever been charged."""
+        return (operation, subject) in self._charged
 
     def posted(self, tracking_id: str, url: str, attempt: int, status: int | None, error: str | None) -> None:
         """Book one posting of a webhook."""
         self.webhooks.append(WebhookEntry(self._now(), tracking_id, url, attempt, status, error))
 
     def totals(self) -> dict[str, object]:
-        """Sums over the lists. ``charged_again``: how many (operation, person) pairs more than one job charged."""
+        """Sums over the lists. ``charged_again``: how many (operation, subject) pairs were paid more than once."""
         requests: dict[str, Counter[str]] = {}
         for entry in self.requests:
             answer = "none" if entry.status is None else str(entry.status)
@@ -148,7 +169,7 @@ class Books:
             "charges": dict(self.spent),
             "charges_by_operation": charged,
             "charged": self.spent.total(),
-            "charged_again": sum(1 for jobs_charged in self._charged.values() if len(jobs_charged) > 1),
+            "charged_again": sum(1 for purchases in self._charged.values() if len(purchases) > 1),
             "webhooks": {"posted": len(self.webhooks), "accepted": accepted},
             "search": {
                 "windows": len(self._past_end),

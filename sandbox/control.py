@@ -63,7 +63,7 @@ def _show(vendor: Vendor, what: str, query: Mapping[str, str]) -> object:
             indices = range(world.population.size)[offset : offset + limit]
             return {
                 "total": world.population.size,
-                "people": [known_of(world.population, index) for index in indices],
+                "people": [known_of(world.directory, index) for index in indices],
             }
         case _:
             return write_behaviour(world.behaviour)

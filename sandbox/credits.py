@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from sandbox.books import Books
+from sandbox.behaviour import Behaviour, RemainingForm
+from sandbox.books import Books, ChargeKind
 
 Plan = Literal["standard", "multi_provider"]
 """``standard`` stands for Prospect and Prospect Pro, ``multi_provider`` for Free Forever, Max and PAYG."""
@@ -40,16 +41,40 @@ class Account:
         remaining = self.remaining(operation)
         return remaining is not None and remaining < needed
 
-    def answer(self) -> dict[str, object]:
+    @property
+    def kind(self) -> ChargeKind:
+        """What a call pays with whose page tells one price for all plans: the pool, or export credits."""
+        return "pool" if self.plan == "multi_provider" else "export"
+
+    def answer(self, behaviour: Behaviour) -> dict[str, object]:
         """The body of the credits page."""
         if self.plan == "multi_provider":
-            return {"remainingCredits": _number(self._allowance - self._books.spent["pool"])}
+            spent = self._books.spent["pool"]
+            extra: dict[str, object] = {
+                "plan": "Max",
+                "totalCredits": _number(self._allowance),
+                "usedCredits": _number(spent),
+                "renewsAt": "2099-01-01T00:00:00.000Z",
+            }
+            remaining = _written(self._allowance - spent, behaviour.remaining_form)
+            return {"remainingCredits": remaining, **(extra if behaviour.credits_extra else {})}
         return {
             "contactsView": self._books.spent["unlock"] // CREDIT,
             "maxContacts": str(self._allowance // CREDIT),
             "directDials": self._books.spent["phone"] // CREDIT,
             "maxDirectDials": self._allowance // CREDIT,
         }
+
+
+def _written(hundredths: int, form: RemainingForm) -> int | float | str:
+    match form:
+        case "decimal":
+            return hundredths / CREDIT
+        case "integer":
+            return hundredths // CREDIT
+        case "string":
+            return str(_number(hundredths))
+    return _number(hundredths)
 
 
 def _number(hundredths: int) -> int | float:

@@ -12,6 +12,9 @@ from sandbox.values.providers import EMAIL_PRICES
 Deliverability = Literal["deliverable", "undeliverable", "catch_all"]
 FindingKind = Literal["missed", "unverified", "deliverable", "guessed"]
 
+EXAMPLE_MAIL_DOMAIN: Final = "clodura.example"
+"""Where the addresses of the documented organization are, organization number 0."""
+
 _PROVIDERS: Final = tuple(EMAIL_PRICES)
 _PATTERNS: Final = ("{0}.{1}", "{0[0]}{1}", "{0}", "{0}_{1}", "{0}{1[0]}", "{1}.{0}", "{0[0]}.{1}")
 
@@ -86,4 +89,4 @@ def _address(rng: random.Random, person: Person, seed: int) -> str:
     number = str(rng.randrange(2, 100)) if rng.random() < 0.12 else ""
     domain = person.organization.domains[0]
     # The documented person is a real one: an address is invented for a domain that reaches nobody.
-    return f"{local}{number}@{domain if domain.endswith('.example') else 'clodura.example'}"
+    return f"{local}{number}@{domain if domain.endswith('.example') else EXAMPLE_MAIL_DOMAIN}"

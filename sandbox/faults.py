@@ -14,7 +14,16 @@ from typing import Final, Literal
 FaultKind = Literal["status", "reset", "cut", "garbled", "silence", "dropped", "failed"]
 Moment = Literal["before", "after"]
 
-OPERATIONS: Final = ("search", "reveal_email", "reveal_phone", "track", "credits")
+OPERATIONS: Final = (
+    "search",
+    "reveal_email",
+    "reveal_phone",
+    "track",
+    "verify_email",
+    "enrich_contact",
+    "enrich_organization",
+    "credits",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +32,8 @@ class Fault:
 
     ``status``: answered with ``code``. ``reset``: the connection is reset without an answer. ``cut``: it is closed in
     the middle of the answer. ``garbled``: status 200 with a body that is no JSON. ``silence``: never answered.
-    ``dropped``: the job is accepted and never finishes. ``failed``: the job ends with the status word "failed".
+    ``dropped``: the job is accepted and never finishes. ``failed``: the job ends with the status word "failed". Both
+    are for reveals and verifications; other calls go on as if nothing were wrong.
     With moment ``before`` nothing has been done or charged; ``after``, everything has.
     """
 
@@ -64,8 +74,8 @@ class FaultRule:
     """Which calls go wrong: all the conditions given must hold. Without any, every call of the operation.
 
     ``operation`` is one of OPERATIONS or "any". Calls are counted per rule, over those of its operation and, where
-    ``person_id`` is given, about that person: ``nth`` lists positions from 1, ``first`` means 1 to N. Calls refused for
-    their key, a rate limit or a malformed reveal are not counted.
+    ``person_id`` or ``subject`` is given, about that person, address or company: ``nth`` lists positions from 1,
+    ``first`` means 1 to N. Calls refused for their key, their plan, a rate limit or a malformed body are not counted.
     """
 
     operation: str
@@ -74,6 +84,7 @@ class FaultRule:
     first: int | None = None
     person_id: str | None = None
     probability: float = 1.0
+    subject: str | None = None
 
     def __post_init__(self) -> None:
         parse_fault(self.fault)
@@ -83,7 +94,7 @@ class FaultRule:
     def as_json(self) -> Mapping[str, object]:
         """The rule as it is written in a behaviour, conditions that are not given left out."""
         values = {name: getattr(self, name) for name in FaultRule.__slots__}
-        defaults = {"nth": (), "first": None, "person_id": None, "probability": 1.0}
+        defaults = {"nth": (), "first": None, "person_id": None, "probability": 1.0, "subject": None}
         return {name: value for name, value in values.items() if defaults.get(name, ...) != value}
 
 
@@ -95,11 +106,13 @@ class FaultDecider:
         self._counts = [0] * len(rules)
         self._draws = [random.Random(f"{seed}:fault:{position}") for position in range(len(rules))]
 
-    def decide(self, operation: str, person_id: str | None) -> Fault | None:
-        """What goes wrong with this call, if anything."""
+    def decide(self, operation: str, person_id: str | None, subject: str | None = None) -> Fault | None:
+        """What goes wrong with this call, if anything. ``subject`` is what it is about, in the books' words."""
         decided = None
         for position, (rule, fault) in enumerate(self._rules):
             if rule.operation not in (operation, "any") or rule.person_id not in (None, person_id):
+                continue
+            if rule.subject not in (None, subject):
                 continue
             self._counts[position] += 1
             count = self._counts[position]

@@ -99,6 +99,8 @@ class Jobs:
 
     def too_soon(self, request: RevealRequest) -> bool:
         """Whether the same reveal was accepted less than ``conflict_seconds`` ago."""
+        if request.operation not in self._switchboard.behaviour.conflict_operations:
+            return False
         last = self._last.get((request.operation, request.subject))
         return last is not None and self._outside.now() - last < self._switchboard.behaviour.conflict_seconds
 
@@ -108,7 +110,8 @@ class Jobs:
         now, person_id = self._outside.now(), request.subject.person_id
         if fate == "normal" and self._rng.random() < behaviour.drop_probability:
             fate = "dropped"
-        self._books.opened(JobEntry(tracking_id, request.operation, person_id or None, request.webhook_url, now))
+        about = person_id or None
+        self._books.opened(JobEntry(tracking_id, request.operation, about, request.webhook_url, now, subject=about))
         self._subjects[tracking_id] = request.subject
         self._last[request.operation, request.subject] = now
         seconds = self._rng.uniform(*behaviour.job_seconds)
@@ -155,7 +158,9 @@ class Jobs:
         if outcome.best is not None and request.index is not None:
             self._viewed.add(request.index)
         result = Result(tracking_id, request.subject, outcome)
-        self._payloads[tracking_id] = payload(result, request.operation, self._account.plan, behaviour.variant)
+        self._payloads[tracking_id] = payload(
+            result, request.operation, self._account.plan, behaviour.variant, behaviour.failed_word
+        )
         return self._webhook(tracking_id, request)
 
     def _webhook(self, tracking_id: str, request: RevealRequest) -> Webhook | None:

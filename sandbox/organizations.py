@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime
 import math
 import random
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,6 +53,18 @@ class Organization:
     business_model: str
     technologies: tuple[str, ...]
     web_keywords: tuple[str, ...]
+
+    @property
+    def linkedin_slug(self) -> str:
+        """What follows ``/company/`` in its LinkedIn address; empty for no employer."""
+        latin = unicodedata.normalize("NFKD", self.name).encode("ascii", "ignore").decode().lower()
+        return re.sub(r"[^a-z0-9]+", "-", latin).strip("-")
+
+    @property
+    def linkedin_url(self) -> str:
+        """Its LinkedIn address, or an empty string."""
+        slug = self.linkedin_slug
+        return f"https://www.linkedin.com/company/{slug}/" if slug else ""
 
 
 def organization_count(people: int) -> int:

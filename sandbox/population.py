@@ -95,8 +95,12 @@ class Population:
 
     def staff_of_domain(self, domain: str) -> array[int]:
         """The positions of everybody whose employer has that domain, in lower case."""
-        number = self._employer_of_domain.get(domain)
+        number = self.employer_of_domain(domain)
         return array("I") if number is None else self.staff(number)
+
+    def employer_of_domain(self, domain: str) -> int | None:
+        """The number of the employer with that domain, in lower case."""
+        return self._employer_of_domain.get(domain)
 
     def person(self, index: int) -> Person:
         """The person at that position."""

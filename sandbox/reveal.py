@@ -6,36 +6,28 @@ list both without telling them apart.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from sandbox.behaviour import Behaviour, Switchboard
 from sandbox.bodies import BAD_REQUEST, Body, Refused, check_domain, read_body
+from sandbox.calls import Prepared
 from sandbox.credits import Account
+from sandbox.directory import Directory
 from sandbox.jobs import Fate, Jobs, RevealRequest
 from sandbox.payloads.result import Subject
-from sandbox.population import Person, Population
+from sandbox.population import Person
 from sandbox.wire import Reply, json_answer
 
 _QUEUED: Final = "Callback will be triggered once processing is complete."
 """The sample text of the reveal e-mail page, section Immediate API Response."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A call that is ready to be carried out. ``person_id`` names whom it is about, where that is known."""
-
-    person_id: str | None
-    run: Callable[[Fate], Awaitable[Reply]]
-
-
 class Reveals:
     """Both reveal endpoints over one population."""
 
-    def __init__(self, population: Population, account: Account, jobs: Jobs, switchboard: Switchboard) -> None:
-        self._population = population
+    def __init__(self, directory: Directory, account: Account, jobs: Jobs, switchboard: Switchboard) -> None:
+        self._directory = directory
+        self._population = directory.population
         self._account = account
         self._jobs = jobs
         self._switchboard = switchboard
@@ -68,32 +60,32 @@ class Reveals:
 
     def _read(self, operation: str, body: Body) -> RevealRequest:
         behaviour = self._switchboard.behaviour
-        webhook_url, partners = body.text("webhookUrl"), False
+        webhook_url, partners = body.webhook(), False
         if operation == "reveal_phone":
             partners = body.flag("revealPhoneNumberViaPartners", False)
         if webhook_url is None and (operation == "reveal_email" or partners):
             raise Refused(behaviour.incomplete_status, "webhookUrl is required")
-        if webhook_url is not None:
-            address = urlsplit(webhook_url)
-            if address.scheme not in {"http", "https"} or not address.hostname:
-                raise Refused(BAD_REQUEST, "webhookUrl must be an http or https URL")
         index, subject = self._identify(operation, body, behaviour)
         return RevealRequest(operation, index, subject, webhook_url, partners)
 
     def _identify(self, operation: str, body: Body, behaviour: Behaviour) -> tuple[int | None, Subject]:
-        """Whom the request is about. Of several identifiers the first of the page's list counts; it does not say."""
+        """Whom the request is about. The page lists the ways of naming somebody and does not say which one wins."""
         person_id, slug = body.text("personId"), body.profile("linkedinUrl")
         first, last, domain = (body.text(name) or "" for name in ("firstName", "lastName", "companyDomain"))
         if domain:
             check_domain("companyDomain", domain)
             if "/" in domain:
                 raise Refused(BAD_REQUEST, f"companyDomain: no path in {domain!r}")
+        by_name = operation == "reveal_email" and bool(first and last and domain)
+        ways = (person_id is not None) + (slug is not None) + by_name
+        if ways > 1 and behaviour.several_identifiers == "refused":
+            raise Refused(422, "personId, linkedinUrl or names: only one may be given")
         if person_id is not None:
             index = self._population.index_of(person_id)
         elif slug is not None:
             index = self._population.index_of_slug(slug)
-        elif operation == "reveal_email" and first and last and domain:
-            index = self._by_name(first, last, domain)
+        elif by_name:
+            index = self._directory.person_named(first, last, self._directory.employer_of_domain(domain))
         else:
             wanted = "personId or linkedinUrl" + (
                 ", or firstName, lastName and companyDomain" if operation == "reveal_email" else ""
@@ -102,15 +94,6 @@ class Reveals:
         if index is None:
             return None, Subject(person_id or "", first, last, domain, body.text("linkedinUrl") or "")
         return index, _subject(self._population.person(index))
-
-    def _by_name(self, first: str, last: str, domain: str) -> int | None:
-        """The first person of that name with an employer of that domain."""
-        name = first.casefold(), last.casefold()
-        for index in self._population.staff_of_domain(domain.lower()):
-            person = self._population.person(index)
-            if (person.first_name.casefold(), person.last_name.casefold()) == name:
-                return index
-        return None
 
 
 def _subject(person: Person) -> Subject:

@@ -17,7 +17,7 @@ from sandbox.filters import Filters, Query, read_query
 from sandbox.matching import matching_people
 from sandbox.population import Population
 from sandbox.records import LocationForm, RecordEncoder, UnicodeForm
-from sandbox.wire import Answer, Reply
+from sandbox.wire import Answer, Reply, error_answer
 
 _NO_RESULTS: Final = "No Results found, may be you can tweak the filters."
 _MOST_KEPT: Final = 20_000_000
@@ -51,7 +51,8 @@ class Search:
         window = query.filters, query.exclude_viewed
         self._books.searched(window, len(page), past_end=query.page > 1 and not page)
         if not page and behaviour.empty_search == "404":
-            raise Refused(404, _NO_RESULTS)
+            # An answer and no refusal: where each request is charged, so is this one.
+            return Reply(error_answer(404, _NO_RESULTS, behaviour.error_body), acted)
         if behaviour.search_marks_viewed:
             self._viewed.update(page)
         return Reply(self._write(query, page, len(people), behaviour), acted)
@@ -77,12 +78,19 @@ class Search:
 
     def _charge(self, page: Sequence[int], behaviour: Behaviour) -> bool:
         """Book what the page costs: whether it cost anything. Raises Refused with 402 where too little is left."""
-        records = len(page) if behaviour.search_charge == "every" else sum(map(self._viewed.__contains__, page))
-        amount = 0 if behaviour.search_charge == "none" else CREDIT * records
+        match behaviour.search_charge:
+            case "every":
+                amount = CREDIT * len(page)
+            case "viewed":
+                amount = CREDIT * sum(map(self._viewed.__contains__, page))
+            case "request":
+                amount = CREDIT
+            case _:
+                amount = 0
         if amount and self._account.exhausted("search", amount):
             raise Refused(402, "Payment required: credits exhausted")
         if amount:
-            self._books.charge("export" if self._account.plan == "standard" else "pool", amount, "search")
+            self._books.charge(self._account.kind, amount, "search")
         return amount > 0
 
     def _write(self, query: Query, page: Sequence[int], total: int, behaviour: Behaviour) -> Answer:

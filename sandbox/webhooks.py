@@ -40,6 +40,7 @@ class Courier:
         self._switchboard = switchboard
         self._books = books
         self._rng = random.Random(f"{seed}:webhooks")
+        self._luck = random.Random(f"{seed}:webhooks:lost")
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: list[Webhook] = []
         self._release: asyncio.TimerHandle | None = None
@@ -66,6 +67,10 @@ class Courier:
         """Post it now, as often as the switches say; return after the last posting."""
         behaviour = self._switchboard.behaviour
         if self._closed:
+            return
+        if behaviour.webhook_lost_probability and self._luck.random() < behaviour.webhook_lost_probability:
+            error = "not posted: lost, as webhook_lost_probability says"
+            self._books.posted(webhook.tracking_id, webhook.url, 1, None, error)
             return
         await asyncio.sleep(self._rng.uniform(*behaviour.webhook_delay))
         for _ in range(behaviour.webhook_copies):

@@ -26,6 +26,7 @@ CONNECTION: Final = "sandbox.connection"
 
 _JSON: Final = (b"content-type", b"application/json; charset=utf-8")
 _HTML: Final = (b"content-type", b"text/html; charset=UTF-8")
+_TEXT: Final = (b"content-type", b"text/plain; charset=utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,10 @@ def error_answer(status: int, message: str, form: ErrorBody) -> Answer:
     """An error. No page shows the body of one: a message, nothing, or the page of a proxy are all plausible."""
     if form == "message":
         return json_answer({"message": message}, status)
+    if form == "error":
+        return json_answer({"statusCode": status, "error": {"code": f"E{status}", "detail": message}}, status)
+    if form == "text":
+        return Answer(status, message.encode(), (_TEXT,))
     if form == "empty":
         return Answer(status, b"", ())
     page = f"<!DOCTYPE html><html><head><title>{status}</title></head><body>{escape(message)}</body></html>"

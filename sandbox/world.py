@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 from sandbox.behaviour import Behaviour, Switchboard
 from sandbox.books import Books
 from sandbox.credits import DEFAULT_ALLOWANCE, Account, Plan
+from sandbox.directory import Directory
+from sandbox.enrich_contact import Contacts
+from sandbox.enrich_organization import Companies
+from sandbox.enriching import Repetitions
 from sandbox.faults import FaultDecider
 from sandbox.generation import build_population
 from sandbox.jobs import Jobs, Surroundings, Timer
@@ -18,6 +22,8 @@ from sandbox.limits import RateLimiter
 from sandbox.population import Population
 from sandbox.reveal import Reveals
 from sandbox.search import Search
+from sandbox.tracking import Tracking
+from sandbox.verify import Verifications
 from sandbox.webhooks import Courier
 
 
@@ -55,10 +61,17 @@ class World:
         self.books = Books(surroundings.now)
         self.account = Account(start.plan, start.credits, self.books)
         viewed: set[int] = set()
-        self._courier = Courier(self.switchboard, self.books, start.seed)
-        self.jobs = Jobs(population, self.account, self.books, self._courier, viewed, self.switchboard, surroundings)
-        self.search = Search(population, self.account, self.books, viewed, self.switchboard)
-        self.reveals = Reveals(population, self.account, self.jobs, self.switchboard)
+        self.directory = Directory(population)
+        board = self.switchboard
+        self._courier = Courier(board, self.books, start.seed)
+        self.jobs = Jobs(population, self.account, self.books, self._courier, viewed, board, surroundings)
+        self.search = Search(population, self.account, self.books, viewed, board)
+        self.reveals = Reveals(self.directory, self.account, self.jobs, board)
+        self.verifications = Verifications(self.directory, self.account, self.books, self._courier, board, surroundings)
+        self.tracking = Tracking(self.jobs, self.verifications, self.books, board, surroundings.now)
+        repetitions = Repetitions(board, surroundings.now)
+        self.contacts = Contacts(self.directory, self.account, self.books, board, repetitions)
+        self.companies = Companies(self.directory, self.account, self.books, board, repetitions)
         self._arm(start.behaviour)
 
     @property
@@ -79,6 +92,7 @@ class World:
     async def close(self) -> None:
         """Stop jobs and webhooks."""
         self.jobs.close()
+        self.verifications.close()
         await self._courier.close()
 
 

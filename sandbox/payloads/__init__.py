@@ -22,10 +22,12 @@ _SHAPES: Final[dict[tuple[str, Plan], tuple[Shape, ...]]] = {
 }
 
 
-def payload(result: Result, operation: str, plan: Plan, variant: int | Literal["mixed"]) -> Payload:
+def payload(
+    result: Result, operation: str, plan: Plan, variant: int | Literal["mixed"], failed_word: str = "failed"
+) -> Payload:
     """The JSON object of a finished job, in shape number ``variant``; mixed: in a shape that goes with the person."""
     shapes = _SHAPES[operation, plan]
     if result.outcome.word == "failed":
-        return failed(result, plan)
+        return failed(result, plan, failed_word)
     number = zlib.crc32(result.subject.person_id.encode()) % len(shapes) if variant == "mixed" else variant
     return shapes[number](result)

@@ -75,8 +75,8 @@ def job(result: Result) -> Payload:
     return {"trackingId": result.tracking_id, "status": "success"}
 
 
-def failed(result: Result, plan: Plan) -> Payload:
-    """A job that failed. Only "success" is documented as a final status; this is the obvious other one."""
+def failed(result: Result, plan: Plan, word: str) -> Payload:
+    """A job that failed. Only "success" is documented as a final status; ``word`` stands for another."""
     if plan == "standard":
-        return {**person(result), "status": "failed"}
-    return {"trackingId": result.tracking_id, "status": "failed"}
+        return {**person(result), "status": word}
+    return {"trackingId": result.tracking_id, "status": word}

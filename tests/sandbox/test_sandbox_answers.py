@@ -17,6 +17,9 @@ CALLS = [
     ("POST", f"{SEARCH}/email/match"),
     ("POST", f"{SEARCH}/phone/match"),
     ("GET", f"{SEARCH}/track/abc"),
+    ("POST", "/api/v1/verify/email"),
+    ("POST", "/api/v1/cleanup/enrich"),
+    ("POST", "/api/v1/organisation/enrich"),
     ("GET", "/api/v1/credits"),
     ("GET", "/api/v1/unheard-of"),
 ]
@@ -45,7 +48,8 @@ def test_the_name_of_the_header_is_case_insensitive(server: Server, name: str) -
         ("GET", SEARCH),
         ("POST", "/api/v1/credits"),
         ("POST", f"{SEARCH}/"),
-        ("POST", "/api/v1/verify/email"),
+        ("GET", "/api/v1/verify/email"),
+        ("POST", "/api/v1/organisation/news"),
     ],
 )
 def test_an_unknown_path_or_method_is_a_404(server: Server, method: str, path: str) -> None:
@@ -53,8 +57,46 @@ def test_an_unknown_path_or_method_is_a_404(server: Server, method: str, path: s
     assert (answer.status, answer.json()) == (404, {"message": "Route NOT FOUND"})
 
 
+@pytest.mark.parametrize(("method", "path"), CALLS)
+@pytest.mark.parametrize("key", ["sandbox-key", "wrong"])
+def test_another_host_answers_404_to_every_path(server: Server, method: str, path: str, key: str) -> None:
+    server.set_behaviour(serves_api=False)
+    answer = server.request(method, path, b"{}", key=key)
+    assert (answer.status, answer.json()) == (404, {"message": "Route NOT FOUND"})
+
+
+OPERATIONS = ["search", "reveal_email", "reveal_phone", "track", "verify_email", "enrich_contact"]
+
+
+@pytest.mark.parametrize(("number", "operation"), list(enumerate([*OPERATIONS, "enrich_organization", "credits"])))
+def test_a_plan_can_lack_any_operation(server: Server, number: int, operation: str) -> None:
+    """403 in every error table: not on this plan."""
+    server.set_behaviour(not_entitled=[operation])
+    statuses = [server.request(method, path, b"{}").status for method, path in CALLS]
+    assert [position for position, status in enumerate(statuses) if status == 403] == [number]
+
+
+def test_a_proxy_can_refuse_a_user_agent(server: Server) -> None:
+    server.set_behaviour(refused_user_agents=["Python-urllib", "curl/"])
+    answers = []
+    for agent in ("Python-urllib/3.12", "leadsync"):
+        connection = http.client.HTTPConnection(server.url.removeprefix("http://"))
+        connection.request("GET", "/api/v1/credits", headers={"x-api-key": server.api_key, "user-agent": agent})
+        answer = connection.getresponse()
+        answers.append((answer.status, bool(answer.read())))
+        connection.close()
+    assert answers == [(403, False), (200, True)]
+
+
 @pytest.mark.parametrize(
-    ("form", "start"), [("message", b'{"message":"'), ("empty", b""), ("html", b"<!DOCTYPE html>")]
+    ("form", "start"),
+    [
+        ("message", b'{"message":"'),
+        ("empty", b""),
+        ("html", b"<!DOCTYPE html>"),
+        ("error", b'{"statusCode":4'),
+        ("text", b""),
+    ],
 )
 def test_the_body_of_an_error_is_a_switch(server: Server, form: str, start: bytes) -> None:
     server.set_behaviour(error_body=form)

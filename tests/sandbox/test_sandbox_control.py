@@ -107,6 +107,9 @@ def test_switches_change_at_run_time_and_others_stay(server: Server) -> None:
         {"rate_limits": "10/second"},
         {"rate_limits": ["10/fortnight"]},
         {"message_key": 5},
+        {"not_entitled": ["verify"]},
+        {"conflict_operations": ["reveal"]},
+        {"verify_finish": "later"},
     ],
     ids=str,
 )

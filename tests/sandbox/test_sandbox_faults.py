@@ -147,6 +147,9 @@ def test_a_job_can_fail(server: Server, receiver: Receiver, plan: str) -> None:
     payload = json.loads(receiver.wait()[0].body)
     assert payload["status"] == "failed"
     assert ("trackingId" if plan == "multi_provider" else "personId") in payload
+    server.set_behaviour(failed_word="ERROR")
+    server.request("POST", EMAIL, {**EXAMPLE, "webhookUrl": receiver.url()})
+    assert json.loads(receiver.wait(2)[1].body)["status"] == "ERROR"
     assert server.books()["charges"] == []
 
 
@@ -192,6 +195,16 @@ def test_calls_about_one_person_are_hit(server: Server) -> None:
     body = {**EXAMPLE, "personId": unlucky["person_id"]}
     statuses = [server.request("POST", EMAIL, each).status for each in (EXAMPLE, body, EXAMPLE, body, body)]
     assert statuses == [200, 200, 200, 500, 200]
+
+
+def test_calls_about_one_subject_are_hit(server: Server) -> None:
+    arm(server, "verify_email", "500_before", subject="a@b.example")
+    emails = ("c@b.example", "A@b.example", "a@b.example")
+    assert [server.request("POST", "/api/v1/verify/email", {"email": email}).status for email in emails] == [
+        200,
+        500,
+        500,
+    ]
 
 
 def test_a_probability_is_drawn_from_the_seed() -> None:

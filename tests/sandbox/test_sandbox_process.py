@@ -10,12 +10,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 
 from sandbox import Server, running
+from sandbox.behaviour import Behaviour
 
 COMMAND = [sys.executable, "-m", "sandbox", "--people", "10"]
 ROOT = str(Path(__file__).resolve().parents[2])
@@ -168,6 +170,10 @@ def test_importing_the_package_loads_no_server() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_the_switches_can_be_listed() -> None:
-    done = subprocess.run([*COMMAND, "--list-switches"], capture_output=True, text=True, check=True, cwd=ROOT)
+@pytest.mark.parametrize("option", ["--switches", "--list-switches"])
+def test_the_switches_can_be_listed(option: str) -> None:
+    done = subprocess.run([*COMMAND, option], capture_output=True, text=True, check=True, cwd=ROOT)
     assert 'search_envelope = "bare"\n    is a search answer' in done.stdout
+    assert '\n    or: "people", "results", "data"\n' in done.stdout
+    names = [line.partition(" = ")[0] for line in done.stdout.splitlines() if not line.startswith(" ")]
+    assert names == [switch.name for switch in fields(Behaviour)]

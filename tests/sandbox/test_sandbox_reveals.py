@@ -293,6 +293,31 @@ def test_jobs_that_run_at_the_same_time_do_not_overdraw(server: Server, receiver
         assert sorted(outcomes) == ["found"] * 3 + ["insufficient_credits"] * 3
 
 
+@pytest.mark.parametrize(
+    ("form", "told"), [("number", "353.96"), ("decimal", "353.96"), ("integer", "353"), ("string", '"353.96"')]
+)
+def test_the_form_of_the_balance_is_a_switch(server: Server, form: str, told: str) -> None:
+    server.reset(credits=354, behaviour={"remaining_form": form})
+    whole = {"number": b"354", "decimal": b"354.0", "integer": b"354", "string": b'"354"'}[form]
+    assert server.request("GET", "/api/v1/credits").body == b'{"remainingCredits":%s}' % whole
+    server.charge("pool", 4)
+    assert server.request("GET", "/api/v1/credits").body.decode() == f'{{"remainingCredits":{told}}}'
+
+
+def test_the_balance_can_have_company(server: Server) -> None:
+    server.reset(credits=354, behaviour={"credits_extra": True})
+    server.charge("pool", 4)
+    body = server.request("GET", "/api/v1/credits").json()
+    assert (body["remainingCredits"], body["totalCredits"], body["usedCredits"]) == (353.96, 354, 0.04)
+    assert len(body) == 5
+
+
+@pytest.mark.parametrize("plan", ["standard", "multi_provider"])
+def test_there_may_be_no_credits_page(server: Server, plan: str) -> None:
+    server.reset(plan=plan, behaviour={"credits_page": False})
+    assert server.request("GET", "/api/v1/credits").status == 404
+
+
 # Identification.
 
 
@@ -314,6 +339,43 @@ def test_of_several_identifiers_the_person_id_counts(server: Server) -> None:
     one, other = server.people(offset=1, limit=2)
     reveal(server, EMAIL, personId=one["person_id"], linkedinUrl=other["linkedin_url"])
     assert server.books()["jobs"][0]["person_id"] == one["person_id"]
+
+
+def test_a_phone_is_found_by_profile(server: Server) -> None:
+    server.set_behaviour(submit_form="result")
+    person = next(p for p in server.people()[1:] if p["phone_in_database"] and p["linkedin_url"])
+    answer = server.request("POST", PHONE, {"linkedinUrl": person["linkedin_url"]}).json()
+    assert {person["person_id"], person["phones"][0]["shown"]} <= set(strings(answer))
+
+
+def test_a_profile_counts_before_a_name(server: Server) -> None:
+    one, other = [p for p in server.people()[1:] if p["linkedin_url"] and p["last_name"] and p["company_domains"]][:2]
+    names = {"firstName": other["first_name"], "lastName": other["last_name"]}
+    reveal(server, EMAIL, linkedinUrl=one["linkedin_url"], **names, companyDomain=other["company_domains"][0])
+    assert server.books()["jobs"][0]["person_id"] == one["person_id"]
+
+
+@pytest.mark.parametrize("variant", range(VARIANTS))
+@pytest.mark.parametrize("plan", ["standard", "multi_provider"])
+@pytest.mark.parametrize("path", [EMAIL, PHONE])
+def test_who_was_asked_for_by_profile_is_named_in_every_shape(
+    server: Server, path: str, plan: str, variant: int
+) -> None:
+    server.reset(plan=plan, behaviour={"variant": variant, "submit_form": "result"})
+    person = next(p for p in server.people(offset=1, limit=9) if p["linkedin_url"])
+    told = set(strings(reveal(server, path, linkedinUrl=person["linkedin_url"]).json()))
+    assert person["person_id"] in told
+
+
+def test_several_identifiers_can_be_refused(server: Server) -> None:
+    server.set_behaviour(several_identifiers="refused")
+    profile: dict[str, Any] = {"linkedinUrl": "https://www.linkedin.com/in/kapilkhangaonkar/"}
+    names: dict[str, Any] = {"firstName": "Kapil", "lastName": "Khangaonkar", "companyDomain": "clodura.ai"}
+    assert reveal(server, EMAIL, personId=UNKNOWN, **profile).status == 422
+    assert reveal(server, EMAIL, **profile, **names).status == 422
+    assert reveal(server, PHONE, personId=UNKNOWN, **profile).status == 422
+    by_id: dict[str, Any] = {"personId": UNKNOWN}
+    assert [reveal(server, EMAIL, **one).status for one in (by_id, profile, names)] == [200] * 3
 
 
 # Tracking.
@@ -350,6 +412,16 @@ def test_tracking_gives_the_result_after_in_each_form(server: Server, receiver: 
     server.set_behaviour(finished_form="payload")
     assert track(server, tracking_id) == payload
     assert charges(server) == charges(server)[:1]
+
+
+def test_a_result_can_be_forgotten(server: Server, receiver: Receiver) -> None:
+    server.set_behaviour(job_seconds=0, result_kept_seconds=60)
+    tracking_id = reveal(server, EMAIL, receiver, personId=UNKNOWN).json()["trackingId"]
+    receiver.wait()
+    assert "people" in track(server, tracking_id)
+    server.set_behaviour(result_kept_seconds=0.01)
+    time.sleep(0.05)
+    assert server.request("GET", TRACK + tracking_id).status == 404
 
 
 def test_an_unknown_tracking_id_is_a_404(server: Server) -> None:

@@ -123,6 +123,15 @@ def test_the_charge_of_a_page_follows_the_rule(server: Server, plan: str, rule: 
     assert len(revealed) == 3
 
 
+def test_each_request_can_be_charged_whatever_it_finds(server: Server) -> None:
+    server.set_behaviour(search_charge="request")
+    assert len(search(server)) == 100
+    assert server.request("POST", SEARCH, NOBODY).status == 404
+    books = server.books()
+    assert [charge["amount"] for charge in books["charges"]] == [100, 100]
+    assert [request["acted"] for request in books["requests"]] == [True, True]
+
+
 def test_a_first_search_of_new_people_is_free(server: Server) -> None:
     search(server)
     search(server)

@@ -54,6 +54,16 @@ def test_webhooks_can_be_off(server: Server, receiver: Receiver) -> None:
     assert server.books()["jobs"][0]["outcome"] == "found"
 
 
+def test_some_webhooks_can_be_lost_although_their_jobs_end(server: Server, receiver: Receiver) -> None:
+    server.set_behaviour(webhook_lost_probability=0.5, job_seconds=0)
+    tracking_ids = submit(server, receiver.url(), 20)
+    lost = {entry["tracking_id"] for entry in booked(server, 20) if entry["status"] is None}
+    assert 4 < len(lost) < 16
+    assert {json.loads(post.body)["trackingId"] for post in receiver.posts} == set(tracking_ids) - lost
+    assert all(job["finished"] for job in server.books()["jobs"])
+    assert server.books()["totals"]["webhooks"]["accepted"] == 20 - len(lost)
+
+
 def test_a_job_takes_its_time(server: Server, receiver: Receiver) -> None:
     server.set_behaviour(job_seconds=0.3)
     submit(server, receiver.url())
