@@ -215,11 +215,12 @@ class Engine:
         context = self._context
         if not any(channel in context.settings.channels for channel in CONTACTS):
             return []
+        verifier = context.verifier
+        verify = verifier.operations[Channel.VERIFICATION].name if verifier is not None else None
         return [
             operation
-            for (provider, operation), error in context.halted.items()
-            if isinstance(error, NotEntitled)
-            and operation == context.providers[provider].operations[Channel.VERIFICATION].name
+            for (_, operation), error in context.halted.items()
+            if operation == verify and isinstance(error, NotEntitled)
         ]
 
     async def _keep_lease(self) -> None:

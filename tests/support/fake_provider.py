@@ -59,6 +59,9 @@ class FakeProvider:
     def ask(self, channel: Channel, person: Person) -> Ask | None:
         return Ask(self.operations[channel].name, person.person_id, {"personId": person.person_id})
 
+    def ask_verification(self, address: str) -> Ask | None:
+        return None
+
     def slot(self, *, patience: float | None) -> AbstractAsyncContextManager[PaidSlot]:
         @asynccontextmanager
         async def slot() -> AsyncIterator[PaidSlot]:
