@@ -10,11 +10,13 @@ from pydantic_core import PydanticCustomError
 
 from enrichment.caps import Cap, Scope
 from enrichment.contacts import normalized_address
+from enrichment.metering import SearchPrice
 from enrichment.verification import Policy, Verifying
 from pipelines.settings import CHANNELS, POLICIES, Settings
 from sources.checking import parse_duration
 from sources.clodura.filters import SearchFilters, parse_filters
 from sources.clodura.prices import UNIT
+from sources.clodura.provider import NAME
 from sources.errors import ConfigurationError
 from sources.nearest import did_you_mean
 from sources.providers import Channel
@@ -151,6 +153,12 @@ def chosen_caps(options: SyncOptions, settings: Settings) -> list[Cap]:
         for setting, (scope, amount) in wanted.items()
         if amount is not None
     ]
+
+
+def chosen_search_price(options: SyncOptions, settings: Settings) -> SearchPrice:
+    """What searching may cost, and the cap on it."""
+    cap = None if options.sandbox else settings.enrichment.max_search_credits_per_run
+    return SearchPrice(NAME, UNIT, settings.clodura.search_charge, None if cap is None else int(cap * 100 + 1e-6))
 
 
 def checked(options: SyncOptions) -> SyncOptions:

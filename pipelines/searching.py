@@ -24,6 +24,7 @@ from sources.clodura.records import Page, Record, person_key
 from sources.clodura.tables import Row, organization_row, person_row, row_hash
 from sources.clodura.windows import Coverage, WindowReport, walk
 from sources.errors import LeadsyncError, RequestRefused
+from sources.metering import Meter
 from sources.providers import Channel, Person, Provider
 
 log = structlog.get_logger("leadsync.search")
@@ -66,6 +67,8 @@ class SearchContext:
     stopped: Callable[[], bool]
     patience: Callable[[], float | None]
     limit: int | None = None
+    #: books what a search of that name may cost; None where searching is free
+    meter: Callable[[str], Meter | None] = lambda search: None
     #: plans to verify what these people's addresses are worth; returns how many calls are new
     verify: Callable[[sa.Connection, Sequence[str], int], int] = lambda connection, person_ids, now: 0
     tally: SearchTally = field(default_factory=SearchTally)
@@ -117,6 +120,7 @@ class Searches:
                 limit=self._wanted(),
                 stopped=lambda: context.stopped() or self._wanted() == 0,
                 patience=context.patience,
+                meter=context.meter(name),
             )
         finally:
             await self._hand_on(name, least=1)

@@ -27,6 +27,7 @@ from enrichment.ledger import Ledger, evidence
 from enrichment.ledger.counters import LedgerCounters
 from enrichment.ledger.plans import want_again
 from enrichment.ledger.verifying import plan_addresses, plan_for_people, plan_known
+from enrichment.metering import NONE, LedgerMeter, SearchPrice
 from pipelines import receiver
 from pipelines.feed import Feed
 from pipelines.searching import SearchContext, Searches, SearchTally
@@ -34,9 +35,11 @@ from pipelines.settings import CloduraSettings
 from sources.clock import SYSTEM_CLOCK, SYSTEM_DICE
 from sources.clodura.client import CloduraClient, make_transport
 from sources.clodura.filters import SearchFilters
-from sources.clodura.provider import CloduraProvider
+from sources.clodura.prices import UNIT
+from sources.clodura.provider import NAME, CloduraProvider
 from sources.clodura.windows import first_error
 from sources.errors import KeyRefused
+from sources.metering import Meter
 from sources.providers import Via
 
 log = structlog.get_logger("leadsync.session")
@@ -56,6 +59,7 @@ class SessionPlan:
     #: names the vendor account for rate counters, without telling the key
     account: str
     limit: int | None = None
+    search_price: SearchPrice = SearchPrice(NAME, UNIT, NONE)  # noqa: RUF009 - a frozen value
     #: verify these addresses, or (empty) all known ones that the policy wants, and search nothing
     addresses: Sequence[str] | None = None
     deep: bool = False
@@ -158,6 +162,7 @@ class Session:
                 stopped=lambda: context.stopping or context.run_error is not None,
                 patience=lambda: max(PATIENCE, context.remaining()),
                 limit=plan.limit,
+                meter=partial(self._meter, context),
                 verify=partial(_plan_verifications, context),
                 tally=self.tally,
             )
@@ -182,6 +187,11 @@ class Session:
                     context.halt_run(error)
         finally:
             engine.no_more_plans()
+
+    def _meter(self, context: Context, search: str) -> Meter | None:
+        if self._plan.search_price.charge == NONE:
+            return None
+        return LedgerMeter(self._ledger, self._plan.search_price, context.run_id, search, context.now)
 
     def _plan_addresses(self, connection: sa.Connection, context: Context) -> None:
         provider, verifying = context.verifier, context.settings.verifying

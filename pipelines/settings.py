@@ -113,6 +113,8 @@ class EnrichmentSettings(Section):
     channels: Annotated[Listed, one_of(CHANNELS), BeforeValidator(_listed)] = ["email", "phone"]
     max_credits_per_run: Credits | None = None
     max_credits_per_day: Credits | None = None
+    #: what searching itself may cost in a run, in export credits; the other caps bound what is bought
+    max_search_credits_per_run: Credits | None = None
     poll_interval: Annotated[Duration, Field(ge=0.05)] = 5.0
     webhook_grace: Duration = 5.0
     give_up_after: Duration = 86_400.0

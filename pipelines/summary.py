@@ -10,7 +10,16 @@ from enrichment.engine import Ending, Report
 from enrichment.ledger.books import Amount, RunBooks
 from enrichment.states import State
 from pipelines.searching import SearchTally
-from sources.errors import ConfigurationError, KeyRefused, LeadsyncError, NotEntitled, OutOfCredits, QuotaExhausted
+from sources.clodura.prices import UNIT
+from sources.errors import (
+    CapReached,
+    ConfigurationError,
+    KeyRefused,
+    LeadsyncError,
+    NotEntitled,
+    OutOfCredits,
+    QuotaExhausted,
+)
 
 DONE, FAILED, WRONG_USAGE, STOPPED_EARLY = 0, 1, 2, 3
 
@@ -87,6 +96,7 @@ def _reason(error: BaseException) -> str:
         (OutOfCredits, "out_of_credits"),
         (NotEntitled, "not_entitled"),
         (QuotaExhausted, "quota"),
+        (CapReached, "cap"),
         (ConfigurationError, "configuration"),
     ):
         if isinstance(error, kind):
@@ -102,13 +112,6 @@ def spent_by_unit(spent: Mapping[str, Amount], units: Sequence[str]) -> dict[str
     }
 
 
-def search_spent(charge: str, records: int) -> dict[str, dict[str, float]]:
-    """What the searches themselves may have cost in export credits, by the rule that the settings name."""
-    least = records if charge == "every" else 0
-    most = 0 if charge == "none" else records
-    return {"credits": {"min": float(least), "max": float(most)}}
-
-
 def as_object(
     *,
     run_id: str,
@@ -118,7 +121,7 @@ def as_object(
     states: Mapping[State, int],
     report: Report | None,
     units: Sequence[str],
-    search_charge: str,
+    search_spent: Amount,
     seconds: float,
     database: str,
     query: str,
@@ -132,7 +135,7 @@ def as_object(
         "people_changed": tally.changed,
         "people_unchanged": tally.unchanged,
         "search_calls": tally.calls,
-        "search_spent": search_spent(search_charge, tally.records),
+        "search_spent": spent_by_unit({UNIT: search_spent}, [UNIT]),
         "calls_sent": books.calls_sent,
         "calls_settled": books.calls_settled,
         "calls_in_doubt": states.get(State.IN_DOUBT, 0),

@@ -20,7 +20,7 @@ from destinations import Destination, DestinationOptions
 from enrichment.capability import Capability
 from enrichment.context import EngineSettings
 from enrichment.ids import micros, new_id
-from enrichment.ledger import Ledger, books, runs, verdicts
+from enrichment.ledger import Ledger, books, runs, searches, verdicts
 from enrichment.ledger.deliveries import Delivery, deliver
 from enrichment.source import enrichment as enrichment_source
 from pipelines import sink, summary, webhooks
@@ -32,6 +32,7 @@ from pipelines.options import (
     checked,
     chosen_caps,
     chosen_channels,
+    chosen_search_price,
     chosen_searches,
     chosen_verifying,
     well_formed,
@@ -134,6 +135,7 @@ def _prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Itera
             capability=_capability(ledger, settings),
             account="clodura:" + sha256(api_key.encode()).hexdigest()[:12],
             limit=options.limit,
+            search_price=chosen_search_price(options, settings),
             addresses=addresses,
             deep=_deep(options, settings),
             user_agent=_user_agent(),
@@ -222,6 +224,7 @@ class _Run:
         with it.ledger.read() as connection:
             done = books.of_run(connection, it.plan.run_id, self._started_at)
             states = books.by_state(connection)
+            search_spent = searches.spent(connection, it.plan.run_id)
         return summary.as_object(
             run_id=it.plan.run_id,
             verdict=verdict,
@@ -230,7 +233,7 @@ class _Run:
             states=states,
             report=session.report,
             units=[UNIT],
-            search_charge=it.settings.clodura.search_charge,
+            search_spent=search_spent,
             seconds=time.monotonic() - self._started,
             database=it.destination.location,
             query=it.destination.example(f"SELECT * FROM {it.dataset}.leads LIMIT 10"),

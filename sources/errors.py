@@ -3,6 +3,7 @@
     LeadsyncError                     exit 1   base: says what happened, what it did to data and money, what to do
     ├── ConfigurationError            exit 2   a setting or argument is wrong: names field, value and the mend
     ├── AlreadyRunning                exit 3   another sync works in this folder
+    ├── CapReached                    exit 3   a cap that the user set leaves no room for the next call
     ├── DestinationError              exit 1   the destination cannot be opened or written
     ├── LedgerError                   exit 1   the ledger cannot be opened, read or written
     └── VendorError                   exit 1   a vendor answered, or did not, in a way that stops the work
@@ -34,6 +35,12 @@ class ConfigurationError(LeadsyncError):
 
 class AlreadyRunning(LeadsyncError):
     """Another process works on the same folder; nothing was done."""
+
+    exit_code = 3
+
+
+class CapReached(LeadsyncError):
+    """A cap that the user set leaves no room: what it forbids was not sent."""
 
     exit_code = 3
 

@@ -20,6 +20,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from types import TracebackType
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import anyio
@@ -86,6 +87,18 @@ class Lost:
 PaidOutcome = NeverConnected | Answered | Lost
 
 
+class Attempts(Protocol):
+    """Whoever wants to know of each attempt at a repeatable request."""
+
+    async def sending(self) -> None:
+        """One is about to be sent. What this raises is raised instead of sending."""
+        ...
+
+    async def ended(self, outcome: PaidOutcome) -> None:
+        """It ended so."""
+        ...
+
+
 class Transport:
     """HTTP to one vendor host under one key. An async context manager; belongs to the event loop it was opened in.
 
@@ -146,11 +159,13 @@ class Transport:
         json: object = None,
         collecting: bool = False,
         patience: float | None = None,
+        attempts: Attempts | None = None,
     ) -> Answer:
         """Send a repeatable request until it is answered by anything but 408, 429 or 5xx.
 
         ``collecting`` may use the part of the daily quota kept for it; ``patience`` bounds the wait for our own rate
-        limits (seconds). Raises `Unavailable` when the budget of time is used up, `QuotaExhausted` by the limiter.
+        limits (seconds); ``attempts`` is told of each one. Raises `Unavailable` when the budget of time is used up,
+        `QuotaExhausted` by the limiter.
         """
         elapsed = 0.0  # without the waits for our own limits: a day's quota used up is no trouble of the vendor's
         attempt = 0
@@ -158,12 +173,16 @@ class Transport:
             attempt += 1
             async with self._under_way, self.limiter.hold(collecting=collecting, patience=patience) as grant:
                 async with self._repeatable.one() as client:
+                    if attempts is not None:
+                        await attempts.sending()
                     self.requests_sent += 1
                     grant.use()
                     started = self._clock.monotonic()
                     outcome = await self._exchange(client, method, path, json)
                     elapsed += self._clock.monotonic() - started
                     grant.answered()
+                    if attempts is not None:
+                        await attempts.ended(outcome)
                 status = outcome.answer.status if isinstance(outcome, Answered) else None
                 self._under_way.throttled() if status == 429 else self._under_way.answered()
             retry_after: float | None = None

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sources.errors import LedgerError
 
 #: the newest migration in `migrations/versions`
-NEWEST = "0002"
+NEWEST = "0003"
 
 
 def version(connection: sa.Connection) -> str | None:

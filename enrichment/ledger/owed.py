@@ -14,7 +14,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from enrichment.ledger.deliveries import Delivery, has
-from enrichment.ledger.schema import calls, charges, emails, phones, provider_results, requests, verifications
+from enrichment.ledger.schema import (
+    calls,
+    charges,
+    emails,
+    phones,
+    provider_results,
+    requests,
+    search_charges,
+    verifications,
+)
 from enrichment.settlement import STATUS_ORDER
 from sources.providers import EmailStatus
 
@@ -147,8 +156,31 @@ def owed_credit_spend(connection: sa.Connection, sink_id: str | None) -> Owed:
             ~has(sink_id, "credit_spend", key, charges.c.version),
             (charges.c.amount_max > 0) | has(sink_id, "credit_spend", key),
         )
-    rows = _rows(connection, query)
+    rows = _rows(connection, query) + _search_spend(connection, sink_id)
     return rows, _deliveries("credit_spend", rows)
+
+
+def _search_spend(connection: sa.Connection, sink_id: str | None) -> list[Row]:
+    """What searches may have cost, an attempt at a page a row; provably free ones only where they were told before."""
+    table = search_charges
+    key = table.c.charge_id.concat("|export")
+    query = sa.select(
+        table,
+        table.c.charge_id.label("call_id"),
+        sa.literal("export").label("kind"),
+        sa.literal("search_people").label("operation"),
+        table.c.at.label("occurred_at"),
+        key.label("key"),
+    )
+    if sink_id is None:
+        return _rows(connection, query.where(table.c.amount_max > 0))
+    return _rows(
+        connection,
+        query.where(
+            ~has(sink_id, "credit_spend", key, table.c.version),
+            (table.c.amount_max > 0) | has(sink_id, "credit_spend", key),
+        ),
+    )
 
 
 def owed_calls(connection: sa.Connection, sink_id: str | None) -> Owed:

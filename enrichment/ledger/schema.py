@@ -218,6 +218,24 @@ charges = Table(
     PrimaryKeyConstraint("call_id", "kind"),
 )
 
+search_charges = Table(  # one row an attempt at a page of a search: its worst case until its records are known
+    "search_charges",
+    metadata,
+    Column("charge_id", String(36), primary_key=True),
+    Column("run_id", String(36), nullable=False),
+    Column("search", Text, nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("provider", String(64), nullable=False),
+    Column("unit", String(16), nullable=False),
+    Column("records", Integer),
+    Column("amount_min", BigInteger, nullable=False),
+    Column("amount_max", BigInteger, nullable=False),
+    Column("basis", String(16), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("search_charges_of_run", "run_id"),
+)
+
 delivered = Table(
     "delivered",
     metadata,

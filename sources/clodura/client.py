@@ -12,6 +12,7 @@ from sources.clodura.filters import LARGEST_PAGE, SearchFilters, SearchRequest
 from sources.clodura.records import Page, UnreadablePage, parse_page
 from sources.errors import NotProven, RequestRefused, VendorError
 from sources.limits import Counters, RateLimiter, Window
+from sources.metering import Meter, MeteredPage
 from sources.transport import Answer, PaidOutcome, PaidSlot, Transport, check_header_value
 
 VENDOR = "Clodura"
@@ -38,7 +39,13 @@ class CloduraClient:
         self.proven = False
 
     async def search(
-        self, filters: SearchFilters, page: int, per_page: int = LARGEST_PAGE, *, patience: float | None = None
+        self,
+        filters: SearchFilters,
+        page: int,
+        per_page: int = LARGEST_PAGE,
+        *,
+        patience: float | None = None,
+        meter: Meter | None = None,
     ) -> Page:
         """One page of people. An empty page is an empty page, whether the vendor says so by 404 or by ``[]``.
 
@@ -46,7 +53,8 @@ class CloduraClient:
         `QuotaExhausted`.
         """
         body = SearchRequest(**filters.model_dump(), page=page, per_page=per_page).body()
-        answer = await self.transport.fetch("POST", SEARCH, json=body, patience=patience)
+        metered = MeteredPage(meter, page, per_page) if meter is not None else None
+        answer = await self.transport.fetch("POST", SEARCH, json=body, patience=patience, attempts=metered)
         if answer.status == 404:
             await self.prove(patience=patience)
             return Page(number=page, records=[])
@@ -55,11 +63,15 @@ class CloduraClient:
         try:
             found = parse_page(page, answer.body)
         except UnreadablePage as error:
+            if metered is not None:
+                metered.unreadable()
             raise VendorError(
                 f"{VENDOR} answered the people search with a page that cannot be read ({error}). Nothing was bought. "
                 f"Check that base_url is the API's own address.",
                 status=answer.status,
             ) from None
+        if metered is not None:
+            await metered.returned(len(found.records) + found.unreadable)
         self.proven |= bool(found.records)
         return found
 

@@ -12,6 +12,7 @@ from sources.clodura.client import CloduraClient
 from sources.clodura.filters import LARGEST_PAGE, LAST_PAGE, SearchFilters
 from sources.clodura.paging import Fill, PageFinder
 from sources.clodura.records import Page
+from sources.metering import Meter
 
 #: pages of one window under way at a time
 CONCURRENCY = 10
@@ -52,6 +53,7 @@ async def walk(
     concurrency: int = CONCURRENCY,
     stopped: Callable[[], bool] = lambda: False,
     patience: Callable[[], float | None] = lambda: None,
+    meter: Meter | None = None,
 ) -> WindowReport:
     """Hand every page of a window to ``on_page`` (concurrently, in no order), and say what was seen.
 
@@ -60,7 +62,7 @@ async def walk(
     """
     per_page = page_size(limit)
     last_page = LAST_PAGE if limit is None else min(LAST_PAGE, -(-limit // per_page))
-    walker = _Walk(client, filters, on_page, PageFinder(last_page), per_page, patience)
+    walker = _Walk(client, filters, on_page, PageFinder(last_page), per_page, patience, meter)
     try:
         async with anyio.create_task_group() as tasks:
             while not stopped() and not walker.finder.finished:
@@ -98,12 +100,14 @@ class _Walk:
         finder: PageFinder,
         per_page: int,
         patience: Callable[[], float | None],
+        meter: Meter | None,
     ) -> None:
         self._client = client
         self._filters = filters
         self._on_page = on_page
         self._per_page = per_page
         self._patience = patience
+        self._meter = meter
         self._answered = anyio.Event()
         self.finder = finder
         self.under_way = 0
@@ -124,7 +128,9 @@ class _Walk:
 
     async def fetch(self, number: int) -> None:
         try:
-            page = await self._client.search(self._filters, number, self._per_page, patience=self._patience())
+            page = await self._client.search(
+                self._filters, number, self._per_page, patience=self._patience(), meter=self._meter
+            )
             if page.records:
                 self._pages += 1
                 self._records += len(page.records)

@@ -185,3 +185,22 @@ def test_prospect_plans_pay_two_kinds_of_credit(project: Project, vendor: Server
     }
     spent, charged = done.json["spent"]["credits"], _charged(project) / 100
     assert spent["min"] <= charged <= spent["max"]
+
+
+def test_searches_have_a_cap_and_rows_of_their_own(project: Project, vendor: Server) -> None:
+    vendor.reset(people=150, seed=3, behaviour={"search_charge": "every", "job_seconds": 0.05})
+    project.configure(clodura={"search_charge": "every"}, enrichment={"max_search_credits_per_run": 120})
+    capped = project.sync("--enrich", "none")
+    assert (capped.exit_code, capped.json["exit_reason"]) == (3, "cap")
+    assert "max_search_credits_per_run" in capped.stderr
+    assert capped.json["people_seen"] == 100
+    assert capped.json["search_spent"] == {"credits": {"min": 100, "max": 100}}
+    project.configure(clodura={"search_charge": "every"})
+    whole = project.sync("--enrich", "none")
+    assert (whole.exit_code, whole.json["people_seen"], whole.json["people_new"]) == (0, 150, 50)
+    rows = project.sql(
+        "SELECT kind, operation, person_id, sum(amount_min), sum(amount_max) FROM crm.credit_spend GROUP BY ALL"
+    )
+    assert rows == [("export", "search_people", None, 25_000, 25_000)]
+    assert sum(charge["amount"] for charge in project.charges("search")) == 25_000
+    assert project.one("SELECT sum(spent_max) FROM crm.spend_daily") == 250

@@ -10,8 +10,9 @@ from enrichment.caps import Cap, Scope
 from enrichment.engine import Ending, Report
 from enrichment.ledger.books import Amount
 from pipelines.searching import SearchTally
-from pipelines.summary import judge, search_spent, spent_by_unit
+from pipelines.summary import judge, spent_by_unit
 from sources.errors import (
+    CapReached,
     DestinationError,
     KeyRefused,
     NotEntitled,
@@ -55,6 +56,7 @@ def _judge(**values: Any) -> tuple[int, str]:
         ({"tally": {"errors": [RequestRefused("422")]}}, 1, "failed"),
         ({"tally": {"errors": [QuotaExhausted("tomorrow", until=0)]}}, 3, "quota"),
         ({"tally": {"errors": [OutOfCredits("none")]}}, 3, "out_of_credits"),
+        ({"tally": {"errors": [CapReached("enough")], "incomplete": ["a"]}}, 3, "cap"),
         ({"tally": {"truncated": ["a"]}, "error": DestinationError("gone")}, 1, "failed"),
         (
             {"interrupted": True, "halted": [NotEntitled("no")], "report": Report(Ending.HALTED, 3, 0)},
@@ -73,8 +75,3 @@ def test_amounts_are_shown_in_whole_units_each_unit_for_itself() -> None:
     spent = {"credits": Amount(150, 600), "cents": Amount(500, 500)}
     assert spent_by_unit(spent, ["credits"]) == {"cents": {"min": 5, "max": 5}, "credits": {"min": 1.5, "max": 6}}
     assert spent_by_unit({}, ["credits"]) == {"credits": {"min": 0, "max": 0}}
-
-
-@pytest.mark.parametrize(("charge", "low", "high"), [("viewed", 0, 7), ("every", 7, 7), ("none", 0, 0)])
-def test_what_a_search_may_have_cost(charge: str, low: int, high: int) -> None:
-    assert search_spent(charge, 7) == {"credits": {"min": low, "max": high}}
