@@ -234,6 +234,8 @@ def test_what_was_verified_before_can_be_answered_at_once(server: Server, receiv
     receiver.wait()
     assert [verify(server).status, verify(server, deepVerification=True).status] == [200, 202]
     assert [amount for _, amount, _, _ in charges(server)] == [4, 4, 10]
+    server.set_behaviour(verify_seconds=60)
+    assert [verify(server, "other@nowhere.example").status for _ in range(2)] == [202, 202]  # not known yet
 
 
 # The webhook.
