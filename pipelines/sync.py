@@ -8,11 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
 import structlog
 
 import destinations
@@ -20,10 +17,11 @@ from destinations import Destination, DestinationOptions
 from enrichment.capability import Capability
 from enrichment.context import EngineSettings
 from enrichment.ids import micros, new_id
-from enrichment.ledger import Ledger, books, runs
+from enrichment.ledger import Ledger, books, ledger_path, runs
 from enrichment.ledger.deliveries import Delivery, deliver
 from enrichment.source import enrichment as enrichment_source
 from pipelines import sink, summary, webhooks
+from pipelines.environment import user_agent
 from pipelines.feed import Feed
 from pipelines.loading import Loader
 from pipelines.locks import only_one
@@ -34,17 +32,13 @@ from pipelines.settings import Settings
 from pipelines.summary import Verdict
 from pipelines.tables import RUNS
 from pipelines.telling import Progress, Teller
+from pipelines.vendor import HOME, account_of, keep_realm, locks_of, need_url, usable_key
 from sources.clock import SYSTEM_CLOCK
 from sources.clodura.prices import UNIT
-from sources.clodura.provider import CloduraProvider
-from sources.errors import ConfigurationError, LeadsyncError
-from sources.providers import Channel
-from sources.transport import check_header_value, is_loopback
+from sources.errors import LeadsyncError
 
 log = structlog.get_logger("leadsync.sync")
 
-#: where leadsync keeps its own things, in the folder it runs in
-HOME = ".leadsync"
 #: seconds between sums for the live view
 LOOK_EVERY = 1.0
 
@@ -84,18 +78,19 @@ def _prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Itera
         options.destination or settings.pipelines.destination,
         DestinationOptions(options.folder, dataset, settings.pipelines.duckdb_path),
     )
-    api_key = _api_key(settings)
+    api_key = usable_key(settings.clodura)
     reception = webhooks.plan_reception(
-        settings.webhook, settings.clodura.base_url, [channel for channel in channels if _needs_url(settings, channel)]
+        settings.webhook, settings.clodura.base_url, need_url(settings.clodura, channels)
     )
     for text in [*warnings, *([reception.warning] if reception.warning else [])]:
         teller.warn(text)
     home = options.folder / HOME
     with ExitStack() as stack:
-        stack.enter_context(only_one([home / "sync.lock"]))
+        of_folder, of_ledger = locks_of(options.folder, ledger_path(settings.ledger.url, options.folder))
+        stack.enter_context(only_one([of_folder]))
         ledger = stack.enter_context(Ledger(settings.ledger.url, options.folder))
-        stack.enter_context(only_one([Path(ledger.path + ".lock")]))
-        _same_realm(ledger, settings)
+        stack.enter_context(only_one([of_ledger]))
+        keep_realm(ledger, settings)
         destination.check()
         base, listening = webhooks.open_reception(reception)
         if listening is not None:
@@ -121,9 +116,9 @@ def _prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Itera
                 receiving=listening is not None,
             ),
             capability=_capability(ledger, settings),
-            account="clodura:" + sha256(api_key.encode()).hexdigest()[:12],
+            account=account_of(api_key),
             limit=options.limit,
-            user_agent=_user_agent(),
+            user_agent=user_agent(),
         )
         yield Prepared(options, settings, plan, ledger, loader, destination, dataset, sink_id), listening
 
@@ -271,43 +266,6 @@ def _signals(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _api_key(settings: Settings) -> str:
-    key = settings.clodura.api_key
-    if not key or not key.strip():
-        raise ConfigurationError(
-            "sources.clodura.api_key: missing. Put it into .dlt/secrets.toml under [sources.clodura], or into the "
-            "environment as SOURCES__CLODURA__API_KEY. Without a key: leadsync sync --sandbox."
-        )
-    return check_header_value(key, "sources.clodura.api_key")
-
-
-def _needs_url(settings: Settings, channel: Channel) -> bool:
-    return CloduraProvider.callback_needed(channel, settings.clodura.plan, settings.clodura.phone_via_partners)
-
-
-def _same_realm(ledger: Ledger, settings: Settings) -> None:
-    """One ledger is for real purchases or for imitated ones: who was bought in one is not bought in the other."""
-    realm = "sandbox" if is_loopback(settings.clodura.base_url) else "live"
-
-    def work(connection: sa.Connection) -> str:
-        return runs.keep_fact(connection, "realm", realm)
-
-    known = ledger.call(work)
-    if known != realm:
-        what = "imitated purchases (sandbox)" if known == "sandbox" else "real purchases"
-        raise ConfigurationError(
-            f"The ledger {ledger.path} holds {what}, and this run would be for the other kind: people would seem "
-            f"bought that are not. Nothing was done. Run in another folder, or set ledger.url and "
-            f"pipelines.duckdb_path to other files."
-        )
-
-
 def _capability(ledger: Ledger, settings: Settings) -> Capability:
     key = settings.webhook.signing_key or ledger.call(runs.signing_key)
     return Capability(key, [settings.webhook.signing_key_previous or ""])
-
-
-def _user_agent() -> str:
-    from importlib.metadata import version
-
-    return f"leadsync/{version('leadsync')}"
