@@ -71,7 +71,8 @@ def in_words(checks: Sequence[Check]) -> str:
     """The last line: what all checks come to."""
     count = {verdict: sum(check.verdict is verdict for check in checks) for verdict in Verdict}
     bad, odd = count[Verdict.FAILED], count[Verdict.WARNING]
-    tail = f"{bad} failed, {odd} warnings, {count[Verdict.OK]} ok, {count[Verdict.SKIPPED]} skipped"
+    tail = f"{bad} failed, {odd} warning{'' if odd == 1 else 's'}, {count[Verdict.OK]} ok, "
+    tail += f"{count[Verdict.SKIPPED]} skipped"
     if bad:
         return f"A sync would be stopped: {tail}."
     return f"A sync would run: {tail}."

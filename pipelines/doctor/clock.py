@@ -22,6 +22,8 @@ def judge_clock(ahead: float | None, set_back: float | None) -> Check:
     back = set_back is not None and set_back > WARN_OVER
     if back and set_back is not None:
         said.append(f"the ledger's last entry is {_span(set_back)} in the future: the clock was set back since")
+    elif set_back is not None:
+        said.append("the ledger's last entry lies in the past")
     found = "; ".join(said)
     if ahead is not None and abs(ahead) > FAIL_OVER:
         return failed("clock", found, _SET)

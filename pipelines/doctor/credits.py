@@ -44,7 +44,7 @@ def judge_balance(balance: Balance, plan: str, cap: float | None, channels: Sequ
             found.append(f"but sources.clodura.plan says {plan}")
             todo.append(
                 f'Write plan = "{balance.plan}" under [sources.clodura] into .dlt/config.toml, if that is your plan: '
-                f"caps reserve by its prices."
+                f"caps reserve by its prices" + (", and here too little for each call." if plan == "standard" else ".")
             )
     left = left_for(balance, channels)
     if left is not None and channels:

@@ -16,16 +16,19 @@ FAIL_UNDER = GB // 10
 
 def check_disk(places: Mapping[str, Path]) -> Check:
     """``places``: what lies there -> where, whether it is there yet or not."""
-    return judge_disk({what: (nearest(path), shutil.disk_usage(nearest(path)).free) for what, path in places.items()})
+    by_device: dict[int, tuple[list[str], Path]] = {}
+    for what, path in places.items():
+        folder = nearest(path)
+        by_device.setdefault(folder.stat().st_dev, ([], folder))[0].append(what)
+    return judge_disk(
+        {f"{', '.join(names)} ({folder})": shutil.disk_usage(folder).free for names, folder in by_device.values()}
+    )
 
 
-def judge_disk(free: Mapping[str, tuple[Path, int]]) -> Check:
-    """``free``: what lies there -> (folder, bytes free). The tightest place decides."""
-    by_place: dict[tuple[Path, int], list[str]] = {}
-    for what, place in free.items():
-        by_place.setdefault(place, []).append(what)
-    found = "; ".join(f"{size(room)} free for {', '.join(names)} ({path})" for (path, room), names in by_place.items())
-    least = min((room for _, room in by_place), default=WARN_UNDER)
+def judge_disk(free: Mapping[str, int]) -> Check:
+    """``free``: place -> bytes free there. The tightest place decides."""
+    found = "; ".join(f"{size(room)} free for {place}" for place, room in free.items())
+    least = min(free.values())
     if least < FAIL_UNDER:
         return failed(
             "disk", found, f"Free some: under {size(FAIL_UNDER)} a ledger may not be able to note what it buys."
@@ -36,17 +39,14 @@ def judge_disk(free: Mapping[str, tuple[Path, int]]) -> Check:
 
 
 def nearest(path: Path) -> Path:
-    """The path itself where it is there, else the nearest folder above it that is."""
-    path = path.absolute()
-    while not path.exists() and path != path.parent:
-        path = path.parent
-    return path
+    """The path itself where it is a folder, else the nearest folder above it that is there."""
+    return next(place for place in (path.absolute(), *path.absolute().parents) if place.is_dir())
 
 
 def may_make(path: Path) -> bool:
     """Whether a file that is not there yet could be made."""
-    folder = nearest(path.parent)
-    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    above = next(place for place in path.absolute().parents if place.exists())
+    return above.is_dir() and os.access(above, os.W_OK | os.X_OK)
 
 
 def size(count: int) -> str:

@@ -40,9 +40,7 @@ BASE_URL = "sources.clodura.base_url"
 RATE_LIMITS = "sources.clodura.rate_limits"
 
 
-def examine(
-    folder: Path, *, debug: bool = False, hosts: Sequence[str] = HOSTS, clock: Clock = SYSTEM_CLOCK
-) -> Iterator[Check]:
+def examine(folder: Path, *, debug: bool = False) -> Iterator[Check]:
     """Every check on the settings of the current folder, which is ``folder``. Raises only with ``debug``."""
     try:
         reading = read_settings()
@@ -51,6 +49,13 @@ def examine(
         yield check_disk({"leadsync": folder})
         yield check_versions()
         return
+    yield from examine_settings(folder, reading, debug=debug)
+
+
+def examine_settings(
+    folder: Path, reading: Reading, *, debug: bool = False, hosts: Sequence[str] = HOSTS, clock: Clock = SYSTEM_CLOCK
+) -> Iterator[Check]:
+    """Every check on these settings, in ``folder``. Raises only with ``debug``."""
     with ExitStack() as stack:
         examination = _Examination(folder, reading, hosts, clock, stack)
         for name, check in examination.steps():
