@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -58,7 +59,9 @@ def check_key_form(settings: Settings, wrong: frozenset[str], folder: Path) -> C
     secrets = folder / ".dlt" / "secrets.toml"
     if secrets.is_file() and secrets.stat().st_mode & 0o077:
         return warning(
-            "key", f"looks like one; {secrets} can be read by other users of this machine", f"chmod 600 {secrets}"
+            "key",
+            f"looks like one; {secrets} can be read by other users of this machine",
+            f"chmod 600 {shlex.quote(str(secrets))}",
         )
     return ok("key", "looks like one")
 

@@ -20,7 +20,9 @@ def _files(folder: Path) -> set[Path]:
 
 
 def test_it_looks_before_and_after_a_sync_and_buys_nothing(project: Project, vendor: Server) -> None:
-    project.configure(enrichment={"max_credits_per_run": 200})
+    searches = {"leaders": {"person_country": ["India", "United States"]}}
+    project.configure(searches=searches, enrichment={"max_credits_per_run": 200})
+    (project.folder / ".dlt" / "secrets.toml").chmod(0o600)
     before = _files(project.folder)
     done = project.run("doctor", "--json")
     assert (done.exit_code, done.json["exit_code"], list(_checks(done))) == (0, 0, CHECKS), done.stderr
