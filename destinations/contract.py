@@ -1,6 +1,7 @@
 """The contract of a destination: what `sync` relies on, whichever one it is.
 
-* `check` proves that rows can be written, before anything is spent, and changes nothing that matters.
+* `check` proves that rows can be written, before anything is spent, and changes nothing that matters. Its first part
+  is `fits`, which opens nothing and makes nothing.
 * `to_dlt` gives dlt its destination; paths in it are absolute.
 * `query` and `execute` speak to the very database that rows are loaded into.
 * Rows are merged on their keys: loading the same row twice leaves one.
@@ -34,6 +35,15 @@ class Destination(Protocol):
     @property
     def location(self) -> str:
         """Where it is, for people: no password in it."""
+        ...
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is anything yet that `check` would open and not make."""
+        ...
+
+    def fits(self) -> None:
+        """Raise `ConfigurationError` where the settings cannot be meant so; opens nothing and makes nothing."""
         ...
 
     def check(self) -> None:

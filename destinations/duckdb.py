@@ -28,8 +28,13 @@ class DuckDB:
         """See `Destination.location`."""
         return str(self.path)
 
-    def check(self) -> None:
-        """See `Destination.check`. The file is made where there is none."""
+    @property
+    def exists(self) -> bool:
+        """See `Destination.exists`."""
+        return self.path.exists()
+
+    def fits(self) -> None:
+        """See `Destination.fits`."""
         if self.path.stem == self.dataset:
             raise ConfigurationError(
                 f"pipelines.duckdb_path and pipelines.dataset: the file {self.path.name} and the dataset "
@@ -39,6 +44,10 @@ class DuckDB:
             raise ConfigurationError(
                 f"pipelines.duckdb_path: the folder {self.path.parent} does not exist. Make it, or choose another."
             )
+
+    def check(self) -> None:
+        """See `Destination.check`. The file is made where there is none."""
+        self.fits()
         self.execute([])
 
     def to_dlt(self) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
@@ -20,11 +21,30 @@ from sources.nearest import did_you_mean
 SEARCHES = ("sources", "clodura", "searches")
 
 
+@dataclass(frozen=True)
+class Reading:
+    """The settings as they were read. Those in ``wrong`` (dotted names) have their defaults: do not go by them."""
+
+    settings: Settings
+    mistakes: tuple[str, ...] = ()
+    wrong: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
+
+
 def load_settings() -> tuple[Settings, list[str]]:
     """The settings of the current folder, and warnings. ConfigurationError names every wrong one."""
+    reading = read_settings()
+    if reading.mistakes:
+        raise ConfigurationError("\n".join(reading.mistakes))
+    return reading.settings, list(reading.warnings)
+
+
+def read_settings() -> Reading:
+    """The settings of the current folder, as far as they can be read. ConfigurationError where no file can be."""
     providers = _providers()
     mistakes: list[str] = []
     warnings: list[str] = []
+    wrong: set[str] = set()
     sections: dict[str, Section] = {}
     for name, model in SECTIONS.items():
         values = _values(providers, model, warnings)
@@ -32,11 +52,18 @@ def load_settings() -> tuple[Settings, list[str]]:
             sections[name] = model.model_validate(values)
         except ValidationError as error:
             mistakes += complaints(error, ".".join(model.path), list(model.model_fields), model.secret)
+            fields = {str(part) for problem in error.errors() for part in problem["loc"] if part in values}
+            sections[name] = model.model_validate({key: values[key] for key in values if key not in fields})
+            wrong |= {".".join((*model.path, field)) for field in fields}
         warnings += _unknown(providers, model)
-    if mistakes:
-        raise ConfigurationError("\n".join(mistakes))
-    settings = Settings.model_validate({**sections, "searches": _searches(providers)})
-    return settings, warnings
+    searches: dict[str, dict[str, Any]] = {}
+    try:
+        searches = _searches(providers)
+    except ConfigurationError as error:
+        mistakes.append(str(error))
+        wrong.add(".".join(SEARCHES))
+    settings = Settings.model_validate({**sections, "searches": searches})
+    return Reading(settings, tuple(mistakes), frozenset(wrong), tuple(warnings))
 
 
 def _providers() -> list[Any]:

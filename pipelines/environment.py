@@ -1,4 +1,7 @@
-"""Defaults that dlt must find in the environment before it is imported; whoever sets them there keeps them."""
+"""Defaults that dlt must find in the environment before it is imported; whoever sets them there keeps them.
+
+And the name under which we go.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,13 @@ _DEFAULTS = {
     "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
     "EXTRACT__NEXT_ITEM_MODE": "fifo",  # the feed first, then what the ledger owes by then
 }
+
+
+def user_agent() -> str:
+    """How we name ourselves to vendors: the front door of one refuses what a library says by default."""
+    from importlib.metadata import version
+
+    return f"leadsync/{version('leadsync')}"
 
 
 def quiet_dlt() -> None:

@@ -21,6 +21,7 @@ from typing import Any
 
 import dlt
 import structlog
+from dlt.common.storages import LoadStorage, NormalizeStorage
 from dlt.extract import DltResource
 from dlt.pipeline.exceptions import PipelineStepFailed
 
@@ -35,6 +36,13 @@ PIPELINE = "leadsync"
 MERGE = {"disposition": "merge", "strategy": "delete-insert"}
 #: every table there is
 TABLES: tuple[TableSpec, ...] = (*OURS, *ALL)
+
+
+def pending(folder: Path) -> int:
+    """Packages that an interrupted run left in dlt's folder. Only looks: opening a pipeline may wipe them."""
+    at = folder / PIPELINE
+    places = (at / "normalize" / NormalizeStorage.EXTRACTED_FOLDER, at / "load" / LoadStorage.NORMALIZED_FOLDER)
+    return sum(entry.is_dir() for place in places if place.is_dir() for entry in place.iterdir())
 
 
 class Loader:

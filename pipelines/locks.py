@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -26,3 +26,20 @@ def only_one(paths: Sequence[Path]) -> Iterator[None]:
                     f"each other's way. Run again when it is through."
                 ) from None
         yield
+
+
+@contextmanager
+def nobody_else(paths: Iterable[Path]) -> Iterator[bool]:
+    """Whether nobody else holds any of these lock files, and nobody will while the block lasts. Makes no file.
+
+    A lock file that does not exist is held by nobody and is not made: who only looks leaves nothing behind.
+    """
+    with ExitStack() as held:
+        free = True
+        for path in dict.fromkeys(path.absolute() for path in paths):
+            if path.exists():
+                try:
+                    held.enter_context(FileLock(path, timeout=0))
+                except Timeout:
+                    free = False
+        yield free

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from enrichment.capability import PREFIX, Capability
 from sources.errors import ConfigurationError, LedgerError
@@ -75,7 +76,7 @@ def make_app(capability: Capability, keep: Keep) -> Starlette:
     )
 
 
-def make_server(app: Starlette) -> uvicorn.Server:
+def make_server(app: ASGIApp) -> uvicorn.Server:
     """A server for the application; it ends when its ``should_exit`` is set."""
     return uvicorn.Server(
         uvicorn.Config(

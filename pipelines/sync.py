@@ -1,75 +1,41 @@
-"""`leadsync sync`: search, buy once, load. The order of what is done before anything is spent is the point of it."""
+"""A run: search, buy once, load, sum up. What comes before anything is spent is `pipelines.preparing`."""
 
 from __future__ import annotations
 
-import signal
+import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import partial
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
 import structlog
 
-import destinations
-from destinations import Destination, DestinationOptions
-from enrichment.capability import Capability
-from enrichment.context import EngineSettings
-from enrichment.ids import micros, new_id
-from enrichment.ledger import Ledger, books, runs, searches, verdicts
+from enrichment.ids import micros
+from enrichment.ledger import books, runs, searches, verdicts
 from enrichment.ledger.deliveries import Delivery, deliver
 from enrichment.source import enrichment as enrichment_source
-from pipelines import sink, summary, webhooks
+from pipelines import summary
 from pipelines.feed import Feed
-from pipelines.loading import Loader
-from pipelines.locks import only_one
-from pipelines.options import (
-    SyncOptions,
-    checked,
-    chosen_caps,
-    chosen_channels,
-    chosen_search_price,
-    chosen_searches,
-    chosen_verifying,
-    well_formed,
-)
+from pipelines.options import SyncOptions, checked
 from pipelines.playground import playground
-from pipelines.session import Session, SessionPlan
+from pipelines.preparing import Prepared, prepared
+from pipelines.session import Session
 from pipelines.settings import Settings
+from pipelines.signals import stopping_on_signals
 from pipelines.summary import Verdict
 from pipelines.tables import RUNS
 from pipelines.telling import Progress, Teller
 from sources.clock import SYSTEM_CLOCK
 from sources.clodura.prices import UNIT
-from sources.clodura.provider import VERIFY_EMAIL, CloduraProvider
-from sources.errors import ConfigurationError, LeadsyncError, NotEntitled
-from sources.providers import CONTACTS, Channel
-from sources.transport import check_header_value, is_loopback
+from sources.clodura.provider import VERIFY_EMAIL
+from sources.errors import LeadsyncError, NotEntitled
+from sources.providers import CONTACTS
 
 log = structlog.get_logger("leadsync.sync")
 
-#: where leadsync keeps its own things, in the folder it runs in
-HOME = ".leadsync"
 #: seconds between sums for the live view
 LOOK_EVERY = 1.0
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Everything checked and opened; nothing spent yet."""
-
-    options: SyncOptions
-    settings: Settings
-    plan: SessionPlan
-    ledger: Ledger
-    loader: Loader
-    destination: Destination
-    dataset: str
-    sink_id: str
 
 
 def sync(options: SyncOptions, settings: Settings, teller: Teller) -> dict[str, Any]:
@@ -78,69 +44,8 @@ def sync(options: SyncOptions, settings: Settings, teller: Teller) -> dict[str, 
     with ExitStack() as stack:
         if options.sandbox:
             settings = stack.enter_context(playground(settings, teller))
-        with _prepared(options, settings, teller) as (prepared, listening):
-            return _Run(prepared, teller).run(listening)
-
-
-@contextmanager
-def _prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterator[tuple[Prepared, Any]]:
-    """Check names, settings and searches; then the locks, the ledger, the socket, the destination. In this order."""
-    searches, warnings = chosen_searches(options, settings)
-    verifying = chosen_verifying(options, settings)
-    addresses = well_formed(options.verify.addresses) if options.verify is not None else None
-    channels = chosen_channels(options, settings)
-    caps = chosen_caps(options, settings)
-    dataset = options.dataset or settings.pipelines.dataset
-    destination = destinations.make(
-        options.destination or settings.pipelines.destination,
-        DestinationOptions(options.folder, dataset, settings.pipelines.duckdb_path),
-    )
-    api_key = _api_key(settings)
-    reception = webhooks.plan_reception(
-        settings.webhook, settings.clodura.base_url, [channel for channel in channels if _needs_url(settings, channel)]
-    )
-    for text in [*warnings, *([reception.warning] if reception.warning else [])]:
-        teller.warn(text)
-    home = options.folder / HOME
-    with ExitStack() as stack:
-        stack.enter_context(only_one([home / "sync.lock"]))
-        ledger = stack.enter_context(Ledger(settings.ledger.url, options.folder))
-        stack.enter_context(only_one([Path(ledger.path + ".lock")]))
-        _same_realm(ledger, settings)
-        destination.check()
-        base, listening = webhooks.open_reception(reception)
-        if listening is not None:
-            stack.callback(listening.close)
-        loader = Loader(destination, dataset, home / "dlt")
-        sink_id = sink.prepare(loader, destination, dataset, ledger, micros(SYSTEM_CLOCK), teller.say)
-        run_id = new_id()
-        plan = SessionPlan(
-            run_id=run_id,
-            sink_id=sink_id,
-            clodura=settings.clodura,
-            api_key=api_key,
-            searches=searches,
-            engine=EngineSettings(
-                channels=channels,
-                caps=caps,
-                max_unanswered=settings.enrichment.max_unanswered,
-                poll_interval=settings.enrichment.poll_interval,
-                webhook_grace=settings.enrichment.webhook_grace,
-                give_up_after=settings.enrichment.give_up_after,
-                wait=options.wait,
-                callback_base=base,
-                receiving=listening is not None,
-                verifying=verifying,
-            ),
-            capability=_capability(ledger, settings),
-            account="clodura:" + sha256(api_key.encode()).hexdigest()[:12],
-            limit=options.limit,
-            search_price=chosen_search_price(options, settings),
-            addresses=addresses,
-            deep=_deep(options, settings),
-            user_agent=_user_agent(),
-        )
-        yield Prepared(options, settings, plan, ledger, loader, destination, dataset, sink_id), listening
+        with prepared(options, settings, teller) as (ready, listening):
+            return _Run(ready, teller).run(listening)
 
 
 class _Run:
@@ -162,7 +67,7 @@ class _Run:
         run_id = it.plan.run_id
         it.ledger.call(runs.start, run_id, self._started_at)
         session = Session(it.plan, it.ledger, self._feed, listening)
-        with _signals(partial(self._interrupt, session)):
+        with stopping_on_signals(partial(self._interrupt, session)):
             session.start()
             with self._teller.watching(partial(self._progress, session)):
                 try:
@@ -248,8 +153,6 @@ class _Run:
             return verdicts.of_run(connection, it.plan.run_id)
 
     def _run_row(self, result: dict[str, Any], now: int) -> dict[str, Any]:
-        import json
-
         return {**result, "started_at": self._started_at, "finished_at": now, "summary": json.dumps(result)}
 
     def _progress(self, session: Session) -> Progress:
@@ -287,69 +190,3 @@ def _verification_refused(session: Session) -> dict[tuple[str, str], LeadsyncErr
     return {
         key: error for key, error in context.halted.items() if key[1] == VERIFY_EMAIL and isinstance(error, NotEntitled)
     }
-
-
-@contextmanager
-def _signals(stop: Callable[[], None]) -> Iterator[None]:
-    """The first SIGINT or SIGTERM stops in good order, the second one at once. What is bought is in the ledger."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def first(number: int, _frame: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        stop()
-
-    for number in before:
-        signal.signal(number, first)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _api_key(settings: Settings) -> str:
-    key = settings.clodura.api_key
-    if not key or not key.strip():
-        raise ConfigurationError(
-            "sources.clodura.api_key: missing. Put it into .dlt/secrets.toml under [sources.clodura], or into the "
-            "environment as SOURCES__CLODURA__API_KEY. Without a key: leadsync sync --sandbox."
-        )
-    return check_header_value(key, "sources.clodura.api_key")
-
-
-def _deep(options: SyncOptions, settings: Settings) -> bool:
-    typed = options.verify.deep if options.verify is not None else None
-    return settings.enrichment.deep if typed is None else typed
-
-
-def _needs_url(settings: Settings, channel: Channel) -> bool:
-    return CloduraProvider.callback_needed(channel, settings.clodura.plan, settings.clodura.phone_via_partners)
-
-
-def _same_realm(ledger: Ledger, settings: Settings) -> None:
-    """One ledger is for real purchases or for imitated ones: who was bought in one is not bought in the other."""
-    realm = "sandbox" if is_loopback(settings.clodura.base_url) else "live"
-
-    def work(connection: sa.Connection) -> str:
-        return runs.keep_fact(connection, "realm", realm)
-
-    known = ledger.call(work)
-    if known != realm:
-        what = "imitated purchases (sandbox)" if known == "sandbox" else "real purchases"
-        raise ConfigurationError(
-            f"The ledger {ledger.path} holds {what}, and this run would be for the other kind: people would seem "
-            f"bought that are not. Nothing was done. Run in another folder, or set ledger.url and "
-            f"pipelines.duckdb_path to other files."
-        )
-
-
-def _capability(ledger: Ledger, settings: Settings) -> Capability:
-    key = settings.webhook.signing_key or ledger.call(runs.signing_key)
-    return Capability(key, [settings.webhook.signing_key_previous or ""])
-
-
-def _user_agent() -> str:
-    from importlib.metadata import version
-
-    return f"leadsync/{version('leadsync')}"

@@ -47,15 +47,22 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
     """
     if value is None:
         return None
-    text = value.strip()
     try:
-        seconds = float(text)
+        seconds = float(value.strip())
     except ValueError:
-        try:
-            when = parsedate_to_datetime(text)
-        except (TypeError, ValueError, IndexError, OverflowError):
+        when = parse_http_date(value)
+        if when is None:
             return None
-        if when.tzinfo is None:  # the oldest form of date names no zone: HTTP knows UTC only
-            when = when.replace(tzinfo=UTC)
-        seconds = when.timestamp() - now
+        seconds = when - now
     return min(max(seconds, 0.0), LONGEST) if math.isfinite(seconds) else None
+
+
+def parse_http_date(value: str | None) -> float | None:
+    """Epoch seconds of an HTTP date (`Date`, `Retry-After`), or None where it is none."""
+    try:
+        when = parsedate_to_datetime((value or "").strip())
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    if when.tzinfo is None:  # the oldest form of date names no zone: HTTP knows UTC only
+        when = when.replace(tzinfo=UTC)
+    return when.timestamp()

@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 import anyio
 import httpx
 
-from sources.backoff import RETRYABLE, Backoff, parse_retry_after
+from sources.backoff import RETRYABLE, Backoff, parse_http_date, parse_retry_after
 from sources.clock import SYSTEM_CLOCK, SYSTEM_DICE, Clock, Dice
 from sources.concurrency import AdaptiveConcurrency
 from sources.errors import ConfigurationError, Unavailable
@@ -49,12 +49,13 @@ class Timeouts:
 
 @dataclass(frozen=True)
 class Answer:
-    """A complete HTTP answer. ``retry_after`` is in seconds."""
+    """A complete HTTP answer. ``retry_after`` is in seconds, ``date`` the far end's clock in epoch seconds."""
 
     status: int
     body: bytes = field(repr=False)
     retry_after: float | None = None
     location: str | None = None
+    date: float | None = None
 
     @property
     def ok(self) -> bool:
@@ -252,6 +253,7 @@ class Transport:
             body=body if response.is_success else self._without_secrets(body),
             retry_after=parse_retry_after(response.headers.get("retry-after"), self._clock.time()),
             location=location and self._without_secrets(location.encode()).decode(),
+            date=parse_http_date(response.headers.get("date")),
         )
         return Answered(answer, complete=complete)
 

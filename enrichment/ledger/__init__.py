@@ -5,6 +5,6 @@
 destination has), `books` (caps and sums), `runs` and `counters`.
 """
 
-from enrichment.ledger.database import Ledger
+from enrichment.ledger.database import Ledger, ledger_path, ledger_version
 
-__all__ = ["Ledger"]
+__all__ = ["Ledger", "ledger_path", "ledger_version"]

@@ -11,12 +11,14 @@ import asyncio
 import contextlib
 import os
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -39,6 +41,24 @@ BUSY = 15
 class _Job:
     work: Callable[[sa.Connection], Any]
     future: Future[Any]
+
+
+def ledger_path(url: str, folder: Path) -> Path:
+    """The file that a ledger's URL names, whether it is there or not. ConfigurationError where it names none."""
+    return folder / _sqlite_file(url)[1]
+
+
+def ledger_version(path: Path) -> str | None:
+    """The version of the ledger in a file, None where it is no ledger yet; changes nothing. LedgerError otherwise."""
+    where = f"file:{quote(str(path))}?mode=rw"  # read-only would leave files of the log behind
+    engine = sa.create_engine("sqlite://", creator=lambda: sqlite3.connect(where, uri=True, timeout=BUSY))
+    try:
+        with engine.connect() as connection:
+            return migrate.version(connection)
+    except SQLAlchemyError as error:
+        raise LedgerError(_explain(error, sa.URL.create("sqlite", database=str(path)))) from error
+    finally:
+        engine.dispose()
 
 
 class Ledger:
@@ -139,7 +159,7 @@ class Ledger:
             job.future.set_exception(problem)
 
 
-def _make_engine(url: str, folder: Path) -> sa.Engine:
+def _sqlite_file(url: str) -> tuple[sa.URL, str]:
     try:
         parsed = sa.make_url(url)
     except SQLAlchemyError:
@@ -151,7 +171,12 @@ def _make_engine(url: str, folder: Path) -> sa.Engine:
             f"ledger.url: {parsed.render_as_string()!r} is not a SQLite file, and that is where the ledger lives. "
             f'Write it like "sqlite:///.leadsync/ledger.db".'
         )
-    path = folder / parsed.database
+    return parsed, parsed.database
+
+
+def _make_engine(url: str, folder: Path) -> sa.Engine:
+    parsed, file = _sqlite_file(url)
+    path = folder / file
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)

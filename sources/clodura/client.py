@@ -82,7 +82,7 @@ class CloduraClient:
         """
         if self.proven:
             return
-        answer = await self.transport.fetch("GET", CREDITS, collecting=True, patience=patience)
+        answer = await self.ask_credits(patience=patience)
         if _balance(answer) is not None:
             self.proven = True
             return
@@ -98,14 +98,13 @@ class CloduraClient:
 
     async def credits(self) -> dict[str, Any]:
         """The balance as the vendor gives it: counters on Prospect plans, ``remainingCredits`` on the others."""
-        answer = await self.transport.fetch("GET", CREDITS, collecting=True)
-        if not answer.ok:
-            raise refusal(answer, "the credits look-up", VENDOR)
-        document = _balance(answer)
-        if document is None:
-            raise RequestRefused(f"{VENDOR} answered the credits look-up with something that is no JSON object.")
+        document = read_credits(await self.ask_credits())
         self.proven = True
         return document
+
+    async def ask_credits(self, *, patience: float | None = None) -> Answer:
+        """The answer to the credits look-up, whatever its status: for `read_credits`. Free."""
+        return await self.transport.fetch("GET", CREDITS, collecting=True, patience=patience)
 
     async def track(self, tracking_id: str, *, patience: float | None = None) -> Answer:
         """The answer to a poll of a reveal job, whatever its status. Free (no price is listed anywhere)."""
@@ -124,6 +123,18 @@ class CloduraClient:
     async def verify_email(self, slot: PaidSlot, body: dict[str, Any]) -> PaidOutcome:
         """Submit one verification. PAID: one request on the wire, no retry."""
         return await slot.send("POST", VERIFY_EMAIL, json=body)
+
+
+def read_credits(answer: Answer) -> dict[str, Any]:
+    """The document of a credits answer; the error that stands for any other answer is raised."""
+    if not answer.ok:
+        raise refusal(answer, "the credits look-up", VENDOR)
+    document = _balance(answer)
+    if document is None:
+        raise RequestRefused(
+            f"{VENDOR} answered the credits look-up with something that is no JSON object.", status=answer.status
+        )
+    return document
 
 
 def _balance(answer: Answer) -> dict[str, Any] | None:

@@ -61,7 +61,7 @@ def test_status_works_while_a_run_is_going_on(project: Project, vendor: Server) 
     assert finish(running).exit_code == 0
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("sync", "--help"), ("--version",)])
+@pytest.mark.parametrize("arguments", [("--help",), ("sync", "--help"), ("doctor", "--help"), ("--version",)])
 def test_help_imports_nothing_heavy(project: Project, arguments: tuple[str, ...]) -> None:
     code = (
         "import sys\nfrom pipelines.cli import app\n"

@@ -1,0 +1,129 @@
+"""The ledger: can it be opened, whose is it, what does it hold, what was spent. Makes none where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from enrichment.caps import Cap, Scope
+from enrichment.ledger import Ledger, ledger_path, ledger_version, runs
+from enrichment.ledger.claims import used
+from enrichment.ledger.migrate import NEWEST
+from enrichment.ledger.schema import calls, rate_grants
+from enrichment.ledger.schema import runs as runs_table
+from enrichment.states import State
+from pipelines.doctor.checks import Check, by_error, failed, ok, skipped, warning
+from pipelines.doctor.disk import may_make
+from pipelines.settings import Settings
+from pipelines.status import status
+from pipelines.vendor import realm_of, same_realm
+from sources.errors import ConfigurationError, LeadsyncError
+
+
+def open_ledger(settings: Settings, folder: Path, stack: ExitStack) -> tuple[Ledger | None, Check]:
+    """The ledger, open until ``stack`` ends, and what can be said of it before it is read. None: there is none."""
+    try:
+        path = ledger_path(settings.ledger.url, folder)
+        if not path.exists():
+            if not may_make(path):
+                return None, failed(
+                    "ledger",
+                    f"{path} is not there yet, and cannot be made: no file can be written there. Nothing goes out "
+                    f"without it",
+                    "Change the rights of that folder, or set ledger.url to another file.",
+                )
+            return None, ok("ledger", f"none yet: the first sync makes {path}")
+        if path.is_file() and not path.stat().st_size:
+            return None, ok("ledger", f"{path} is empty: the first sync makes its tables")
+        found = ledger_version(path)
+        if found is None or found < NEWEST:
+            return None, ok(
+                "ledger",
+                f"{path} has version {found or 'none'}: the next sync brings it to {NEWEST}, and keeps what it holds",
+            )
+        open_to_all = bool(path.stat().st_mode & 0o077)
+        ledger = stack.enter_context(Ledger(settings.ledger.url, folder))
+    except LeadsyncError as error:
+        return None, by_error("ledger", error)
+    if open_to_all:
+        return ledger, warning(
+            "ledger",
+            f"{path} could be read by other users of this machine, and it holds addresses",
+            "This look has taken that right away; find out who gives it, and look at copies and backups.",
+        )
+    return ledger, ok("ledger", f"{path}, version {found}")
+
+
+def check_ledger(ledger: Ledger, opened: Check, settings: Settings, now: int, alone: bool) -> Check:
+    """What it holds. ``alone``: no other leadsync is at work on it."""
+    with ledger.read() as connection:
+        realm = runs.fact(connection, "realm")
+    states = status(ledger, now)["calls"]
+    counted = ", ".join(f"{count:,} {state}" for state, count in states.items() if count)
+    kind = {"sandbox": "imitated purchases (sandbox)", "live": "real purchases"}.get(str(realm), "no purchases yet")
+    said = [opened.found, kind, f"calls: {counted or 'none'}"]
+    if not alone:
+        said.append("another leadsync is at work on it")
+    found = "; ".join(said)
+    if realm is not None and realm != realm_of(settings):
+        try:
+            same_realm(realm, settings, ledger.path)
+        except ConfigurationError as error:
+            return by_error("ledger", error)
+    if opened.todo:
+        return warning("ledger", found, opened.todo)
+    if states[State.IN_DOUBT]:
+        return warning(
+            "ledger",
+            f"{found}; whether those in doubt were charged is unknown",
+            "Nothing: they keep their place in the caps, are never sent again by themselves, and settle if an answer "
+            "still comes.",
+        )
+    return ok("ledger", found)
+
+
+def check_spending(ledger: Ledger | None, caps: Sequence[Cap], now: int) -> Check:
+    """What was spent today and in all, against the caps."""
+    limits = ", ".join(f"{cap.amount / 100:,g} a {cap.scope}" for cap in caps)
+    reached = []
+    said = ["nothing was bought yet"]
+    if ledger is not None:
+        state = status(ledger, now)
+        today, total = state["spent_today"]["credits"], state["spent"]["credits"]
+        said = [f"{today['min']:,g} to {today['max']:,g} credits today, {total['min']:,g} to {total['max']:,g} in all"]
+        with ledger.read() as connection:
+            reached = [cap for cap in caps if cap.scope is Scope.DAY and used(connection, cap, "", now) >= cap.amount]
+    found = "; ".join([*said, f"caps: {limits or 'none'}"])
+    if not caps:
+        return warning(
+            "spending",
+            found,
+            "Nothing bounds what an unattended sync may buy: set enrichment.max_credits_per_run and "
+            "enrichment.max_credits_per_day.",
+        )
+    if reached:
+        return warning(
+            "spending",
+            f"{found}; {reached[0].setting} is reached",
+            "A sync searches and collects, and buys again from 00:00 UTC on; or raise the cap.",
+        )
+    return ok("spending", found)
+
+
+def no_ledger(name: str) -> Check:
+    """What cannot be said because the ledger cannot be opened."""
+    return skipped(name, "not looked at: the ledger cannot be opened", "See ledger, above.")
+
+
+def last_entry(ledger: Ledger) -> int | None:
+    """The latest time in the ledger, in microseconds since the epoch."""
+    times = [
+        sa.select(sa.func.max(column))
+        for column in (rate_grants.c.at, runs_table.c.started_at, runs_table.c.finished_at, calls.c.updated_at)
+    ]
+    with ledger.read() as connection:
+        found = [connection.execute(query).scalar() for query in times]
+    return max((int(time) for time in found if time is not None), default=None)

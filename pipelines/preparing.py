@@ -1,0 +1,119 @@
+"""What is done before anything is spent, in the order that keeps money and data safe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import destinations
+from destinations import Destination, DestinationOptions
+from enrichment.capability import Capability
+from enrichment.context import EngineSettings
+from enrichment.ids import micros, new_id
+from enrichment.ledger import Ledger, ledger_path, runs
+from pipelines import sink, webhooks
+from pipelines.environment import user_agent
+from pipelines.loading import Loader
+from pipelines.locks import only_one
+from pipelines.options import (
+    SyncOptions,
+    chosen_caps,
+    chosen_channels,
+    chosen_search_price,
+    chosen_searches,
+    chosen_verifying,
+    well_formed,
+)
+from pipelines.session import SessionPlan
+from pipelines.settings import Settings
+from pipelines.telling import Teller
+from pipelines.vendor import HOME, account_of, keep_realm, locks_of, need_url, usable_key
+from sources.clock import SYSTEM_CLOCK
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything checked and opened; nothing spent yet."""
+
+    options: SyncOptions
+    settings: Settings
+    plan: SessionPlan
+    ledger: Ledger
+    loader: Loader
+    destination: Destination
+    dataset: str
+    sink_id: str
+
+
+@contextmanager
+def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterator[tuple[Prepared, Any]]:
+    """Check names, settings and searches; then the locks, the ledger, the socket, the destination. In this order."""
+    searches, warnings = chosen_searches(options, settings)
+    verifying = chosen_verifying(options, settings)
+    addresses = well_formed(options.verify.addresses) if options.verify is not None else None
+    channels = chosen_channels(options, settings)
+    caps = chosen_caps(options, settings)
+    dataset = options.dataset or settings.pipelines.dataset
+    destination = destinations.make(
+        options.destination or settings.pipelines.destination,
+        DestinationOptions(options.folder, dataset, settings.pipelines.duckdb_path),
+    )
+    api_key = usable_key(settings.clodura)
+    reception = webhooks.plan_reception(
+        settings.webhook, settings.clodura.base_url, need_url(settings.clodura, channels)
+    )
+    for text in [*warnings, *([reception.warning] if reception.warning else [])]:
+        teller.warn(text)
+    home = options.folder / HOME
+    with ExitStack() as stack:
+        of_folder, of_ledger = locks_of(options.folder, ledger_path(settings.ledger.url, options.folder))
+        stack.enter_context(only_one([of_folder]))
+        ledger = stack.enter_context(Ledger(settings.ledger.url, options.folder))
+        stack.enter_context(only_one([of_ledger]))
+        keep_realm(ledger, settings)
+        destination.check()
+        base, listening = webhooks.open_reception(reception)
+        if listening is not None:
+            stack.callback(listening.close)
+        loader = Loader(destination, dataset, home / "dlt")
+        sink_id = sink.prepare(loader, destination, dataset, ledger, micros(SYSTEM_CLOCK), teller.say)
+        run_id = new_id()
+        plan = SessionPlan(
+            run_id=run_id,
+            sink_id=sink_id,
+            clodura=settings.clodura,
+            api_key=api_key,
+            searches=searches,
+            engine=EngineSettings(
+                channels=channels,
+                caps=caps,
+                max_unanswered=settings.enrichment.max_unanswered,
+                poll_interval=settings.enrichment.poll_interval,
+                webhook_grace=settings.enrichment.webhook_grace,
+                give_up_after=settings.enrichment.give_up_after,
+                wait=options.wait,
+                callback_base=base,
+                receiving=listening is not None,
+                verifying=verifying,
+            ),
+            capability=_capability(ledger, settings),
+            account=account_of(api_key),
+            limit=options.limit,
+            search_price=chosen_search_price(options, settings),
+            addresses=addresses,
+            deep=_deep(options, settings),
+            user_agent=user_agent(),
+        )
+        yield Prepared(options, settings, plan, ledger, loader, destination, dataset, sink_id), listening
+
+
+def _deep(options: SyncOptions, settings: Settings) -> bool:
+    typed = options.verify.deep if options.verify is not None else None
+    return settings.enrichment.deep if typed is None else typed
+
+
+def _capability(ledger: Ledger, settings: Settings) -> Capability:
+    key = settings.webhook.signing_key or ledger.call(runs.signing_key)
+    return Capability(key, [settings.webhook.signing_key_previous or ""])
