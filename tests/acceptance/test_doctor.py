@@ -42,13 +42,14 @@ def test_it_looks_before_and_after_a_sync_and_buys_nothing(project: Project, ven
 
 def test_wrong_settings_are_told_and_the_rest_is_looked_at_all_the_same(project: Project, vendor: Server) -> None:
     project.configure(
-        enrichment={"channels": ["emial"]},
+        enrichment={"channels": ["emial"], "max_credits_per_run": 200},
         searches={"a": {"seniority": ["founder"]}},
         secrets="[sources.clodura]\napi_key = \"'canary'\"\n",
     )
     done = project.run("doctor")
     assert (done.exit_code, done.stderr) == (2, ""), done.stderr
-    for text in ("'emial'", "Did you mean 'email'?", "Did you mean 'Founder'?", "api_key: has quotes", "to do:"):
+    told = ("'emial'", "Did you mean 'email'?", "Did you mean 'Founder'?", "api_key: has quotes", "to do:", "200 a run")
+    for text in told:
         assert text in done.stdout
     lines = {line[9:22].strip(): line[:9].strip() for line in done.stdout.splitlines()}
     assert (lines["settings"], lines["searches"], lines["key"]) == ("failed", "failed", "failed")

@@ -112,7 +112,7 @@ def test_the_one_free_call_tells_key_host_and_credits(
     assert exit_code(list(found.values())) == (1 if FAILED in (key, host) else 0)
 
 
-@pytest.mark.parametrize("refused", [answer(404, b""), answer(403, HTML), answer(200, HTML), reset], ids=repr)
+@pytest.mark.parametrize("refused", [answer(404, b""), answer(403, HTML), answer(200, HTML), reset])
 def test_where_one_of_the_two_hosts_does_not_serve_the_other_is_tried_and_named(tmp_path: Path, refused: Act) -> None:
     with two_hosts(refused, answer(200, BALANCE)) as (first, second):
         found = examine(tmp_path, settings(first.url), hosts=(second.url, first.url))
