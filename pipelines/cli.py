@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands import doctor, init, sandbox, status, sync, verify
+from pipelines.commands import doctor, init, plan, sandbox, status, sync, verify
 
 app = typer.Typer(
     name="leadsync",
@@ -42,6 +42,7 @@ def common(
 for name, command in (
     ("init", init.command),
     ("doctor", doctor.command),
+    ("plan", plan.command),
     ("sync", sync.command),
     ("verify", verify.command),
     ("status", status.command),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -54,6 +55,45 @@ def print_status(result: dict[str, Any]) -> None:
         seen = f"{run['people_seen']:,} people, {run['calls_sent']:,} calls" if run["people_seen"] is not None else ""
         rows.append((f"run {run['started_at']}", f"{run['exit_reason']} {seen}".strip()))
     _print(rows)
+
+
+def print_plan(result: dict[str, Any]) -> None:
+    """What a sync would ask and cost."""
+    rows = []
+    for search in result["searches"]:
+        as_of = f", {_day(search['as_of'])}" if search["as_of"] else ""
+        rows.append((f"search {search['search']}", f"{_span(search['people'])} people ({search['source']}{as_of})"))
+    for row in result["channels"]:
+        rate = f", {row['hit_rate']:.0%} of those so far found something" if row["hit_rate"] is not None else ""
+        rows.append((row["channel"], f"{_span(row['asks'])} calls, {_span(row['cost'])} credits{rate}"))
+    capped = f", held by {result['capped_by']}" if result["capped_by"] else ""
+    expected = result["cost"]["expected"]
+    likely = f"; going by past results about {expected:,g}" if expected is not None else ""
+    rows += [
+        ("searching", f"{_span(result['pages'])} pages, {_span(result['search_cost'])} export credits"),
+        ("in all", f"{_span(result['cost'])} credits for what is bought{capped}{likely}"),
+        ("time", f"{_span(result['calls'])} calls: {_time(result['seconds']['max'])} at these rate limits at the most"),
+    ]
+    if result["calls_under_way"] or result["calls_in_doubt"]:
+        rows.append(
+            ("open", f"{result['calls_under_way']:,} under way, {result['calls_in_doubt']:,} in doubt: no new cost")
+        )
+    rows.append(("note", result["note"]))
+    _print(rows)
+
+
+def _span(bounds: dict[str, Any]) -> str:
+    least, most = bounds["min"], bounds["max"]
+    return f"{least:,g}" if least == most else f"{least:,g} to {most:,g}"
+
+
+def _day(micros: int) -> str:
+    return datetime.fromtimestamp(micros / 1e6, UTC).date().isoformat()
+
+
+def _time(seconds: float) -> str:
+    hours = seconds / 3600
+    return f"{seconds:,.0f} s" if hours < 0.1 else f"{hours:,.1f} h" if hours < 48 else f"{hours / 24:,.1f} days"
 
 
 def print_verdicts(result: dict[str, Any]) -> None:

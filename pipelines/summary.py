@@ -115,6 +115,7 @@ def spent_by_unit(spent: Mapping[str, Amount], units: Sequence[str]) -> dict[str
 def as_object(
     *,
     run_id: str,
+    channels: Sequence[str],
     verdict: Verdict,
     tally: SearchTally,
     books: RunBooks,
@@ -130,6 +131,7 @@ def as_object(
     """The object that `sync --json` prints. Names are stable; more may be added."""
     return {
         "run_id": run_id,
+        "channels": channels,
         "people_seen": tally.people,
         "people_new": tally.new,
         "people_changed": tally.changed,

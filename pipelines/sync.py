@@ -132,6 +132,7 @@ class _Run:
             search_spent = searches.spent(connection, it.plan.run_id)
         return summary.as_object(
             run_id=it.plan.run_id,
+            channels=[str(channel) for channel in it.plan.engine.channels],
             verdict=verdict,
             tally=session.tally,
             books=done,

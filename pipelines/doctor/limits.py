@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from pipelines.doctor.checks import Check, ok, warning
+from pipelines.forecast import seconds_for
 from sources.clodura.client import COLLECTING_SHARE
 from sources.clodura.filters import LARGEST_PAGE
 from sources.limits import QUOTA_FROM, Window
@@ -59,11 +60,6 @@ def calls_of(people: int, channels: int, polling: bool) -> tuple[int, int]:
     pages = math.ceil(people / LARGEST_PAGE) + 1
     bought = people * channels
     return pages + bought * (2 if polling else 1), pages + bought * (3 if polling else 2)
-
-
-def seconds_for(calls: int, windows: Sequence[Window]) -> float:
-    """How long so many calls take at these limits: windows slide, so each full one is waited for once."""
-    return max((math.floor((calls - 1) / window.limit) * window.seconds for window in windows), default=0.0)
 
 
 def _span(seconds: float) -> str:

@@ -21,6 +21,18 @@ VERIFY_EMAIL = "verify_email"
 POLL_PATIENCE = 120.0
 
 
+_REVEALS = {REVEAL_EMAIL: Channel.EMAIL, REVEAL_PHONE: Channel.PHONE}
+
+
+def operations(plan: str) -> Mapping[Channel, Operation]:
+    """What can be bought on a plan family, by channel, with the most it costs."""
+    reveals = {channel: Operation(name, channel, prices.RESERVE[plan, channel]) for name, channel in _REVEALS.items()}
+    # what was planned when it was deep is sent deep: so the dearer price is reserved in any case
+    dearest = max(prices.VERIFICATION.values())
+    verify = Operation(VERIFY_EMAIL, Channel.VERIFICATION, dearest, missing_is_answer=False)
+    return {**reveals, Channel.VERIFICATION: verify}
+
+
 class CloduraProvider:
     """Implements `sources.providers.Provider` over a `CloduraClient`.
 
@@ -45,14 +57,8 @@ class CloduraProvider:
         self._plan = plan
         self._partners = _partners(plan, phone_via_partners)
         self._deep = deep
-        self._channels = {REVEAL_EMAIL: Channel.EMAIL, REVEAL_PHONE: Channel.PHONE}
-        reveals = {
-            channel: Operation(name, channel, prices.RESERVE[plan, channel]) for name, channel in self._channels.items()
-        }
-        # what was planned when it was deep is sent deep: so the dearer price is reserved in any case
-        dearest = max(prices.VERIFICATION.values())
-        verify = Operation(VERIFY_EMAIL, Channel.VERIFICATION, dearest, missing_is_answer=False)
-        self.operations: Mapping[Channel, Operation] = {**reveals, Channel.VERIFICATION: verify}
+        self._channels = _REVEALS
+        self.operations: Mapping[Channel, Operation] = operations(plan)
 
     @property
     def proven(self) -> bool:

@@ -11,10 +11,11 @@ from pipelines.doctor.checks import Check, Verdict, as_object, exit_code, failed
 from pipelines.doctor.clock import judge_clock
 from pipelines.doctor.credits import judge_balance, left_for
 from pipelines.doctor.disk import judge_disk, may_make, nearest
-from pipelines.doctor.limits import calls_of, judge_limits, seconds_for, used
+from pipelines.doctor.limits import calls_of, judge_limits, used
 from pipelines.doctor.setup import needed
 from pipelines.doctor.versions import judge_versions
 from pipelines.doctor.webhook import Echo, judge_echo
+from pipelines.forecast import seconds_for
 from pipelines.settings import CloduraSettings
 from pipelines.vendor import usable_key
 from sources.clodura.balance import read_balance
