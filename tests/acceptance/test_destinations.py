@@ -16,7 +16,8 @@ def _bought(project: Project, dataset: str = "crm") -> dict[str, list[tuple[obje
     found = {}
     for table in BOUGHT:
         columns = [row[0] for row in project.sql(f"DESCRIBE {dataset}.{table}") if row[0] != "_dlt_load_id"]
-        found[table] = project.sql(f"SELECT {', '.join(columns)} FROM {dataset}.{table} ORDER BY ALL")
+        bought = "WHERE operation <> 'search_people'" if table == "credit_spend" else ""  # each run searches anew
+        found[table] = project.sql(f"SELECT {', '.join(columns)} FROM {dataset}.{table} {bought} ORDER BY ALL")
     return found
 
 

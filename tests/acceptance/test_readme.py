@@ -78,7 +78,7 @@ def test_every_setting_and_its_default_is_listed() -> None:
         for name, field in model.model_fields.items():
             assert f"{name}`" in table, name
             if isinstance(field.default, int | float) and not isinstance(field.default, bool):
-                assert f"`{field.default:g}`" in table, name
+                assert f"`{field.default:.10g}`" in table, name
             if isinstance(field.default, str):
                 assert field.default in table, name
     assert f"`{json.dumps(SECTIONS['clodura'].model_fields['rate_limits'].default)}`" in table

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from enrichment.settlement import settlement
 from sources.clodura import payload
-from sources.providers import Channel, Outcome, Reading, Via
+from sources.providers import CONTACTS, Channel, Outcome, Reading, Via
 
 ME = "3597524184265130552"
 JOB = "65f1c0ffee65f1c0ffee0001"
 PLANS = ("standard", "multi_provider")
 
-channels, plans, ways = st.sampled_from(Channel), st.sampled_from(PLANS), st.sampled_from(Via)
+channels, plans, ways = st.sampled_from(CONTACTS), st.sampled_from(PLANS), st.sampled_from(Via)
 
 
 def read(body: bytes, channel: Channel, plan: str, via: Via) -> Reading:
