@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BeforeValidator, ValidationError
@@ -37,18 +38,26 @@ def wrong(message: str) -> PydanticCustomError:
     return PydanticCustomError("ours", "{message}", {"message": message})
 
 
-def one_of(allowed: Sequence[str]) -> BeforeValidator:
-    """A validator: the value, or each of a list, is one of these."""
+@dataclass(frozen=True)
+class OneOf:
+    """A check: the value, or each of a list, is one of ``allowed``."""
 
-    def check(value: object) -> object:
+    allowed: tuple[str, ...]
+
+    def __call__(self, value: object) -> object:
+        """The value; the complaint names the nearest right one."""
         items = value if isinstance(value, list) else [value]
-        others = [item for item in items if isinstance(item, str) and item not in allowed]
+        others = [item for item in items if isinstance(item, str) and item not in self.allowed]
         if others:
-            said = [f"{item!r} is not one of {', '.join(allowed)}.{did_you_mean(item, allowed)}" for item in others]
+            listed = ", ".join(self.allowed)
+            said = [f"{item!r} is not one of {listed}.{did_you_mean(item, self.allowed)}" for item in others]
             raise wrong(" ".join(said))
         return value
 
-    return BeforeValidator(check)
+
+def one_of(allowed: Sequence[str]) -> BeforeValidator:
+    """A validator: the value, or each of a list, is one of these."""
+    return BeforeValidator(OneOf(tuple(allowed)))
 
 
 def parse_duration(value: object) -> object:
