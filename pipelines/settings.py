@@ -6,10 +6,11 @@ Numbers of time are seconds, texts are durations ("10m"); credits may be fractio
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, ClassVar
+import re
+from typing import Annotated, Any, ClassVar, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from sources.checking import one_of, parse_duration, wrong
 from sources.errors import ConfigurationError
@@ -56,13 +57,36 @@ def _base_url(value: object) -> object:
 
 def _public_url(value: object) -> object:
     if isinstance(value, str):
-        parts = urlsplit(value.strip())
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if any(mark in value for mark in "@?#"):  # not shown: this is where secrets are
+            raise wrong("leave out user, password, query and fragment")
+        if not _is_url(value.strip()):
             raise wrong(f"{value!r} is not a URL: write it like https://hooks.example.com")
-        if parts.scheme == "http" and not is_loopback(value):
+        if value.strip().startswith("http:") and not is_loopback(value.strip()):
             raise wrong(f"{value!r} is not encrypted: answers hold personal data, use https (loopback may be http)")
         return value.strip().rstrip("/")
     return value
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and " " not in text
+    except ValueError:  # a port out of range, half an address
+        return False
+
+
+def _dataset(value: object) -> object:
+    if isinstance(value, str):
+        return check_dataset(value, "")
+    return value
+
+
+def check_dataset(name: str, setting: str) -> str:
+    """The name of a dataset, if it is one that needs no quotes; a complaint under ``setting`` where that is given."""
+    if re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", name):
+        return name
+    said = f"{name!r} is no name for a dataset: write small letters, digits and _, not a digit first, 63 at most"
+    raise ConfigurationError(f"{setting}: {said}.") if setting else wrong(said)
 
 
 Duration = Annotated[float, BeforeValidator(parse_duration)]
@@ -76,6 +100,15 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     path: ClassVar[tuple[str, ...]]
     secret: ClassVar[tuple[str, ...]] = ()
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _flags_for_flags_only(cls, value: object, info: ValidationInfo) -> object:
+        """Pydantic would take true for the number 1."""
+        hint = cls.model_fields[str(info.field_name)].annotation
+        if isinstance(value, bool) and hint is not bool and bool not in get_args(hint):
+            raise wrong(f"{str(value).lower()} is not accepted: this setting is neither on nor off")
+        return value
 
 
 class CloduraSettings(Section):
@@ -156,7 +189,7 @@ class WebhookSettings(Section):
     """The https URL under which `port` is reached from outside. In `poll` mode any https URL that you own: the
     vendor takes e-mail reveals only with one.
     """
-    host: str = "127.0.0.1"
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     """The address `sync` listens on while it runs."""
     port: Annotated[int, Field(ge=0, le=65_535)] | None = None
     """The port `sync` listens on while it runs; where it is not set, answers are fetched. 0: any that is free, for a
@@ -175,9 +208,9 @@ class PipelineSettings(Section):
 
     destination: str = "duckdb"
     """Where rows go."""
-    dataset: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")] = "crm"
+    dataset: Annotated[str, BeforeValidator(_dataset)] = "crm"
     """The schema they go to. Must not be named like the DuckDB file."""
-    duckdb_path: str = "leads.duckdb"
+    duckdb_path: Annotated[str, Field(min_length=1)] = "leads.duckdb"
     """The DuckDB file, relative to the folder leadsync runs in."""
 
 

@@ -23,13 +23,17 @@ _MENDS = {
     "date_type": "write dates as YYYY-MM-DD",
     "bool_parsing": "write true or false",
     "bool_type": "write true or false",
-    "list_type": 'write a list of texts, such as ["India"]',
+    "list_type": 'write a list of texts, such as ["one", "another"]',
     "string_type": "write a text in quotes",
     "int_parsing": "write a whole number",
     "int_type": "write a whole number",
     "int_from_float": "write a whole number",
     "float_parsing": "write a number",
     "float_type": "write a number",
+    "finite_number": "write a number that is not endless",
+    "greater_than_equal": "write {ge} or more",
+    "less_than_equal": "write {le} or less",
+    "string_too_short": "it is too short, its least length is {min_length}",
 }
 
 
@@ -95,4 +99,5 @@ def _complaint(problem: Any, shown: str) -> str:
         return str(problem["msg"])
     if problem["type"] == "missing":
         return "is missing"
-    return f"{shown} is not accepted: {_MENDS.get(problem['type'], problem['msg'])}"
+    mend = _MENDS.get(problem["type"])
+    return f"{shown} is not accepted: {mend.format(**problem.get('ctx', {})) if mend else problem['msg']}"
