@@ -13,7 +13,7 @@ UV := $(shell command -v uv 2>/dev/null)
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help setup demo test check format lock clean
+.PHONY: help setup demo test check format docs lock clean
 
 help: ## what there is to run
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -39,16 +39,20 @@ demo: $(STAMP) ## search, buy and load 1,000 imitation people; then the same aga
 test: $(STAMP) ## the test suite
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
-check: $(STAMP) ## lint, format, types, import rules, lock file
+check: $(STAMP) ## lint, format, types, import rules, lock file, generated pages
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m scripts.lock --check
+	@$(BIN)/python -m scripts.docs --check
 
 format: $(STAMP) ## let ruff rewrite what it can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+docs: $(STAMP) ## write docs/reference anew from the code
+	@$(BIN)/python -m scripts.docs
 
 lock: $(STAMP) ## resolve pyproject.toml anew into requirements.lock
 	@$(BIN)/python -m scripts.lock

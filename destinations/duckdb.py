@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -44,11 +45,18 @@ class DuckDB:
             raise ConfigurationError(
                 f"pipelines.duckdb_path: the folder {self.path.parent} does not exist. Make it, or choose another."
             )
+        if self.path.is_dir():
+            raise ConfigurationError(
+                f"pipelines.duckdb_path: {self.path} is a folder. Name a file, such as leads.duckdb."
+            )
 
     def check(self) -> None:
         """See `Destination.check`. The file is made where there is none."""
         self.fits()
         self.execute([])
+        reserved = "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category = 'reserved'"
+        if self.dataset in {"information_schema", "pg_catalog", *(row[0] for row in self.query(reserved))}:
+            raise ConfigurationError(f"pipelines.dataset: {self.dataset!r} is a word of DuckDB's own. Choose another.")
 
     def to_dlt(self) -> Any:
         """See `Destination.to_dlt`."""
@@ -96,7 +104,8 @@ class DuckDB:
 def _explain(reason: str, path: Path) -> str:
     first = reason.splitlines()[0]
     if "lock" in first.lower():
-        holder = first.rsplit("held in", 1)[-1].strip().rstrip(".") if "held in" in first else "another process"
+        match = re.search(r"held in (.*?(?:\(PID \d+\)|$))", first)
+        holder = match[1].rstrip(".") if match else "another process"
         return (
             f"The DuckDB file {path} is open in another program ({holder}), and DuckDB lets one at a time write. "
             f"{_NOTHING_SPENT} Close it there and run again."
@@ -106,7 +115,11 @@ def _explain(reason: str, path: Path) -> str:
             f"The file {path} is not a DuckDB database that can be read ({first}). {_NOTHING_SPENT} Move it aside: "
             f"the next run makes a new one and loads everything from the ledger, at no cost."
         )
-    return f"The DuckDB file {path} cannot be used: {first}. {_NOTHING_SPENT}"
+    return (
+        f"The DuckDB file {path} cannot be used: {first.rstrip('.')}. {_NOTHING_SPENT} Mend what it names, or choose "
+        f"another file or dataset (pipelines.duckdb_path, pipelines.dataset): all that was bought is loaded there, at "
+        f"no cost."
+    )
 
 
 def make(options: DestinationOptions) -> DuckDB:

@@ -6,12 +6,14 @@ A setting that nobody knows is warned of, with the nearest one that exists: a mi
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
+from pipelines import misplaced
 from pipelines.settings import SECTIONS, Section, Settings
 from sources.checking import complaints
 from sources.errors import ConfigurationError
@@ -72,10 +74,17 @@ def _providers() -> list[Any]:
     from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
     try:
-        return list(Container()[PluggableRunContext].providers.providers)
+        providers = list(Container()[PluggableRunContext].providers.providers)
     except ConfigProviderException as error:
-        reason = " ".join(str(error).split())
-        raise ConfigurationError(f"The settings cannot be read. {reason} Nothing was sent or bought.") from None
+        reason = " ".join(str(error).split()).rstrip(".")
+        match = re.search(r"when loading (\S+) from paths .*?\]: (.*)", reason)
+        where, what = match.groups() if match else ("a file", reason)
+        raise ConfigurationError(
+            f"The settings cannot be read: .dlt/{where} is no good TOML ({what}). Nothing was sent or bought. Mend the "
+            f"line that it names."
+        ) from None
+    misplaced.check_tables(misplaced.documents(providers), [*(model.path for model in SECTIONS.values()), SEARCHES])
+    return providers
 
 
 def _values(providers: list[Any], model: type[Section], warnings: list[str]) -> dict[str, Any]:
@@ -104,7 +113,8 @@ def _unknown(providers: list[Any], model: type[Section]) -> list[str]:
         if variable.startswith(prefix):
             name = variable.removeprefix(prefix).split("__")[0].lower()
             written[variable] = name
-    return [
+    stray = misplaced.strays(misplaced.documents(providers), model)
+    return stray + [
         f"{where}: leadsync has no such setting, it is ignored.{did_you_mean(name, known)}"
         for where, name in written.items()
         if name not in known

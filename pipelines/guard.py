@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from sources.errors import LeadsyncError
+from sources.errors import ConfigurationError, LeadsyncError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Log more, and show tracebacks.")]
@@ -26,7 +26,7 @@ def guarded(work: Callable[[], int], debug: bool) -> None:
     except LeadsyncError as error:
         if debug:
             raise
-        typer.echo(f"leadsync: {error}", err=True)
+        typer.echo(f"leadsync: {_whole(error)}", err=True)
         code = error.exit_code
     except KeyboardInterrupt:
         typer.echo(
@@ -45,6 +45,14 @@ def guarded(work: Callable[[], int], debug: bool) -> None:
         )
         code = 1
     raise typer.Exit(code)
+
+
+def _whole(error: LeadsyncError) -> str:
+    """Its words; a wrong setting is found before anything is sent, and says so."""
+    text = str(error)
+    if isinstance(error, ConfigurationError) and "Nothing was" not in text:
+        text += ("\n" if "\n" in text else "" if text.endswith((".", "?")) else ".") + " Nothing was sent or bought."
+    return text.replace("\n ", "\n")
 
 
 def _set_up_logging(debug: bool) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sources.errors import ConfigurationError
+
 CONFIG = """\
 # leadsync's settings. Each may also come from the environment, as SECTION__KEY (SOURCES__CLODURA__PLAN=standard).
 # Times are seconds, or texts such as "10m".
@@ -57,7 +59,10 @@ IGNORED = """\
 
 
 def init(folder: Path) -> list[Path]:
-    """Write what is not there yet; returns what was written. Nothing that exists is touched."""
+    """Write what is not there yet; returns what was written. Nothing that exists is touched.
+
+    ConfigurationError where the folder cannot be written.
+    """
     written = []
     for name, text, mode in (
         (".dlt/config.toml", CONFIG, 0o644),
@@ -66,8 +71,14 @@ def init(folder: Path) -> list[Path]:
     ):
         path = folder / name
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=mode)
-            path.write_text(text, encoding="utf-8")
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch(mode=mode)
+                path.write_text(text, encoding="utf-8")
+            except OSError as error:
+                raise ConfigurationError(
+                    f"{path} cannot be written ({error.strerror}). Nothing that was there was changed. Choose another "
+                    f"folder, or make this one writable."
+                ) from None
             written.append(path)
     return written

@@ -106,7 +106,9 @@ class Loader:
     def _explain(self, error: PipelineStepFailed) -> str:
         return (
             f"Loading into {self._destination.location} failed in dlt's step {error.step}: {_reason(error)}. Nothing "
-            f"that was bought is lost: it is in the ledger, and the next run loads it."
+            f"that was bought is lost: it is in the ledger, and the next run loads it. Should it fail again, the "
+            f"dataset may hold tables that are not leadsync's, or be damaged: choose another file or dataset "
+            f"(pipelines.duckdb_path, pipelines.dataset), and everything is loaded there, at no cost."
         )
 
 

@@ -8,22 +8,28 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from sources.errors import AlreadyRunning
+from sources.errors import AlreadyRunning, LeadsyncError
 
 
 @contextmanager
 def only_one(paths: Sequence[Path]) -> Iterator[None]:
-    """Hold these lock files; AlreadyRunning where another process holds one."""
+    """Hold these lock files; AlreadyRunning where another process holds one, LeadsyncError where none can be made."""
     with ExitStack() as held:
         for path in dict.fromkeys(path.absolute() for path in paths):
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = FileLock(path, timeout=0)
             try:
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 held.enter_context(lock)
             except Timeout:
                 raise AlreadyRunning(
                     f"Another leadsync is at work here (it holds {path}). Nothing was done: two at a time would get in "
                     f"each other's way. Run again when it is through."
+                ) from None
+            except OSError as error:
+                raise LeadsyncError(
+                    f"{path.parent} cannot be made or written ({error.strerror}), and leadsync keeps there what must "
+                    f"not be lost. Nothing was sent or bought. Make it a folder that you may write to, or run in "
+                    f"another."
                 ) from None
         yield
 

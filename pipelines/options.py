@@ -12,7 +12,7 @@ from enrichment.caps import Cap, Scope
 from enrichment.contacts import normalized_address
 from enrichment.metering import SearchPrice
 from enrichment.verification import Policy, Verifying
-from pipelines.settings import CHANNELS, POLICIES, Settings
+from pipelines.settings import CHANNELS, POLICIES, Settings, check_dataset
 from sources.checking import parse_duration
 from sources.clodura.filters import SearchFilters, parse_filters
 from sources.clodura.prices import UNIT
@@ -55,6 +55,11 @@ def chosen_searches(options: SyncOptions, settings: Settings) -> tuple[dict[str,
     written = settings.searches
     if not written and options.sandbox:
         written = {"everyone": {}}
+    if not written and not (options.folder / ".dlt").is_dir():
+        raise ConfigurationError(
+            f"There is no .dlt folder in {options.folder}, so there are no settings and no search. Go to the folder "
+            f"that has one, or let `leadsync init` make one here."
+        )
     if not written:
         raise ConfigurationError(
             "sources.clodura.searches: there is no search. Write one into .dlt/config.toml, for example\n"
@@ -167,4 +172,6 @@ def checked(options: SyncOptions) -> SyncOptions:
         raise ConfigurationError(f"--limit: {options.limit} people are none. Write 1 or more.")
     if options.budget is not None and not 0 <= options.budget < float("inf"):
         raise ConfigurationError(f"--budget: {options.budget} is no amount of credits. Write 0 or more.")
+    if options.dataset is not None:
+        check_dataset(options.dataset, "--dataset")
     return options

@@ -6,6 +6,7 @@ the body is committed to the inbox: a vendor that got 200 may forget it, and so 
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Awaitable, Callable
 
@@ -38,9 +39,13 @@ def listen(host: str, port: int) -> socket.socket:
         listening.listen(1024)
         listening.setblocking(False)
     except OSError as error:
+        mend = {
+            errno.EADDRINUSE: "Choose another port, or end the program that has it.",
+            errno.EACCES: "Choose a port from 1024 on: those below need more rights.",
+        }.get(error.errno or 0, "Set webhook.host to an address of this machine: 127.0.0.1, or 0.0.0.0 for all it has.")
         raise ConfigurationError(
             f"webhook.host and webhook.port: cannot listen on {host}:{port} ({error.strerror}). Nothing was sent or "
-            f"bought. Choose another port, or end the program that has it."
+            f"bought. {mend}"
         ) from None
     return listening
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-import structlog
 
 from enrichment.ledger import Ledger
 from enrichment.ledger.deliveries import Delivery, known_hashes
@@ -26,8 +25,6 @@ from sources.clodura.windows import Coverage, WindowReport, walk
 from sources.errors import LeadsyncError, RequestRefused
 from sources.metering import Meter
 from sources.providers import Channel, Person, Provider
-
-log = structlog.get_logger("leadsync.search")
 
 #: people handed on at a time
 BATCH = 1000
@@ -92,8 +89,8 @@ class Searches:
             try:
                 await self._search(name, filters)
             except RequestRefused as error:
-                log.error("search_refused", search=name, error=str(error))
-                self._context.tally.errors.append(error)
+                named = RequestRefused(f"Search {name}: {error}", status=error.status)
+                self._context.tally.errors.append(named)
             except LeadsyncError as error:
                 self._context.tally.errors.append(error)
                 break

@@ -6,10 +6,11 @@ Numbers of time are seconds, texts are durations ("10m"); credits may be fractio
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, ClassVar
+import re
+from typing import Annotated, Any, ClassVar, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from sources.checking import one_of, parse_duration, wrong
 from sources.errors import ConfigurationError
@@ -57,13 +58,36 @@ def _base_url(value: object) -> object:
 
 def _public_url(value: object) -> object:
     if isinstance(value, str):
-        parts = urlsplit(value.strip())
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if any(mark in value for mark in "@?#"):  # not shown: this is where secrets are
+            raise wrong("leave out user, password, query and fragment")
+        if not _is_url(value.strip()):
             raise wrong(f"{value!r} is not a URL: write it like https://hooks.example.com")
-        if parts.scheme == "http" and not is_loopback(value):
+        if value.strip().startswith("http:") and not is_loopback(value.strip()):
             raise wrong(f"{value!r} is not encrypted: answers hold personal data, use https (loopback may be http)")
         return value.strip().rstrip("/")
     return value
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and " " not in text
+    except ValueError:  # a port out of range, half an address
+        return False
+
+
+def _dataset(value: object) -> object:
+    if isinstance(value, str):
+        return check_dataset(value, "")
+    return value
+
+
+def check_dataset(name: str, setting: str) -> str:
+    """The name of a dataset, if it is one that needs no quotes; a complaint under ``setting`` where that is given."""
+    if re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", name):
+        return name
+    said = f"{name!r} is no name for a dataset: write small letters, digits and _, not a digit first, 63 at most"
+    raise ConfigurationError(f"{setting}: {said}.") if setting else wrong(said)
 
 
 Duration = Annotated[float, BeforeValidator(parse_duration)]
@@ -72,11 +96,20 @@ Credits = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Section(BaseModel):
-    """One table of the settings. ``secret`` fields are never shown."""
+    """One table of the settings. ``secret`` fields are never shown; a field's docstring is its line in the docs."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     path: ClassVar[tuple[str, ...]]
     secret: ClassVar[tuple[str, ...]] = ()
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _flags_for_flags_only(cls, value: object, info: ValidationInfo) -> object:
+        """Pydantic would take true for the number 1."""
+        hint = cls.model_fields[str(info.field_name)].annotation
+        if isinstance(value, bool) and hint is not bool and bool not in get_args(hint):
+            raise wrong(f"{str(value).lower()} is not accepted: this setting is neither on nor off")
+        return value
 
 
 class CloduraSettings(Section):
@@ -86,17 +119,29 @@ class CloduraSettings(Section):
     secret = ("api_key",)
 
     base_url: Annotated[str, BeforeValidator(_base_url)] = "https://api.clodura.ai"
+    """The API's own address; `https://app.clodura.ai` where the account lives there. Plain http is accepted for
+    loopback only.
+    """
     api_key: str | None = Field(default=None, repr=False)
+    """The key, from Clodura: Settings > Developer/API. `--sandbox` needs none."""
     plan: Annotated[str, one_of(PLANS)] = "multi_provider"
+    """`multi_provider` (Free Forever, Max, PAYG) or `standard` (Prospect, Prospect Pro). Decides what a call may
+    cost at most: 6 credits for an e-mail and 20 for a phone, or 2 and 2.
+    """
     rate_limits: Annotated[Listed, BeforeValidator(_rates), BeforeValidator(_listed)] = [
         "10/second",
         "100/minute",
         "2000/day",
     ]
-    #: what a search bills: export credits for people viewed before, for every person, or nothing
+    """Requests that may go out, in sliding windows that all hold at once: COUNT/UNIT with second, minute, hour or
+    day. Windows of a minute and longer hold over restarts too.
+    """
     search_charge: Annotated[str, one_of(SEARCH_CHARGES)] = "viewed"
-    #: ask partner providers for numbers; by default on the multi-provider plans only
+    """What a search is taken to bill: an export credit for each person viewed before (`viewed`), for each person
+    (`every`), or nothing (`none`). The vendor says both of the first two.
+    """
     phone_via_partners: bool | None = None
+    """Ask partner providers for phone numbers; where it is not set, on the plan `multi_provider` only."""
 
 
 class EnrichmentSettings(Section):
@@ -104,22 +149,30 @@ class EnrichmentSettings(Section):
 
     path = ("enrichment",)
 
-    #: which of the addresses bought are verified by themselves: "none", "risky" (those nobody calls good or bad), "all"
-    verify: Annotated[str, one_of(POLICIES)] = "none"
-    #: whether verification is deep: dearer, and better at domains that take mail for any address
-    deep: bool = False
-    #: after how long a verdict is stale, so that its address may be verified again
-    reverify_after: Duration = 90 * 86_400.0
     channels: Annotated[Listed, one_of(CHANNELS), BeforeValidator(_listed)] = ["email", "phone"]
+    """What is bought for each person found; `[]` for nothing."""
+    verify: Annotated[str, one_of(POLICIES)] = "none"
+    """Which of the addresses bought are verified by themselves: none, those nobody calls good or bad (`risky`), all."""
+    deep: bool = False
+    """Deep verification: 0.1 credit an address instead of 0.04; better where a domain takes mail for any address."""
+    reverify_after: Duration = 90 * 86_400.0
+    """How long a verdict holds: after that its address may be verified again."""
     max_credits_per_run: Credits | None = None
+    """The most one run buys for, counted at what each call may cost at most. Never passed."""
     max_credits_per_day: Credits | None = None
-    #: what searching itself may cost in a run, in export credits; the other caps bound what is bought
+    """The most all runs of a UTC day buy for, counted the same way. Never passed."""
     max_search_credits_per_run: Credits | None = None
+    """The most one run's searches may cost, in export credits; the other caps bound what is bought. Never passed."""
     poll_interval: Annotated[Duration, Field(ge=0.05)] = 5.0
+    """When a job is first polled for where no webhook is waited for, and the pause after that; then longer."""
     webhook_grace: Duration = 5.0
+    """How long a webhook is waited for before the first poll."""
     give_up_after: Duration = 86_400.0
+    """A job that has no result by then counts as in doubt; an answer that still comes settles it."""
     max_unanswered: Annotated[int, Field(ge=1, le=1000)] = 16
+    """Paid requests on the wire at a time: as many as a crash may leave in doubt."""
     flush_every: Annotated[Duration, Field(ge=0.1)] = 30.0
+    """How often rows are loaded while a run goes on."""
 
 
 class LedgerSettings(Section):
@@ -128,6 +181,9 @@ class LedgerSettings(Section):
     path = ("ledger",)
 
     url: str = "sqlite:///.leadsync/ledger.db"
+    """The SQLite file that knows what was bought, relative to the folder leadsync runs in. Back it up: without it
+    everything would be bought again.
+    """
 
 
 class WebhookSettings(Section):
@@ -137,11 +193,21 @@ class WebhookSettings(Section):
     secret = ("signing_key", "signing_key_previous")
 
     mode: Annotated[str, one_of(MODES)] = "webhook"
+    """How answers come: posted by the vendor while a run listens (`webhook`), or fetched (`poll`)."""
     public_url: Annotated[str | None, BeforeValidator(_public_url)] = None
-    host: str = "127.0.0.1"
+    """The https URL under which `port` is reached from outside. In `poll` mode any https URL that you own: the
+    vendor takes e-mail reveals only with one.
+    """
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    """The address `sync` listens on while it runs."""
     port: Annotated[int, Field(ge=0, le=65_535)] | None = None
+    """The port `sync` listens on while it runs; where it is not set, answers are fetched. 0: any that is free, for a
+    vendor on this machine.
+    """
     signing_key: str | None = Field(default=None, repr=False, min_length=16)
+    """Signs webhook URLs, at least 16 characters; made and kept in the ledger where it is not set."""
     signing_key_previous: str | None = Field(default=None, repr=False)
+    """The key before, while webhook URLs signed with it may still be posted to."""
 
 
 class PipelineSettings(Section):
@@ -150,8 +216,11 @@ class PipelineSettings(Section):
     path = ("pipelines",)
 
     destination: str = "duckdb"
-    dataset: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")] = "crm"
-    duckdb_path: str = "leads.duckdb"
+    """Where rows go."""
+    dataset: Annotated[str, BeforeValidator(_dataset)] = "crm"
+    """The schema they go to. Must not be named like the DuckDB file."""
+    duckdb_path: Annotated[str, Field(min_length=1)] = "leads.duckdb"
+    """The DuckDB file, relative to the folder leadsync runs in."""
 
 
 class Settings(BaseModel):

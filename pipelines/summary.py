@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from enrichment.engine import Ending, Report
@@ -70,7 +70,9 @@ def judge(
         names = ", ".join(tally.incomplete)
         found.append(Verdict(STOPPED_EARLY, "incomplete", f"Not read to the end: {names}. Run again."))
     failures = [verdict for verdict in found if verdict.exit_code not in (DONE, STOPPED_EARLY)]
-    return (failures or found or [Verdict(DONE, "done")])[0]
+    first = (failures or found or [Verdict(DONE, "done")])[0]
+    told = dict.fromkeys(verdict.message for verdict in failures if verdict.message)
+    return replace(first, message="\n".join(told)) if len(told) > 1 else first
 
 
 def _endings(report: Report) -> list[Verdict]:

@@ -28,8 +28,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bound = open_socket(options.host, options.port)
         start = Start(options.people, options.seed, options.plan, options.credits, behaviour)
         vendor = Vendor(start)
-    except (ValueError, OSError) as error:
-        parser.error(str(error))
+    except OSError as error:
+        sys.stderr.write(
+            f"sandbox: cannot listen on {options.host}:{options.port} ({error.strerror}). Nothing was started. Choose "
+            f"another port, or end the program that has it.\n"
+        )
+        return 2
+    except ValueError as error:
+        sys.stderr.write(f"sandbox: {error}. Nothing was started.\n")
+        return 2
     gc.freeze()
     serve(vendor, bound, options.api_key, exit_with_parent=options.exit_with_parent)
     return 0

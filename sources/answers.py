@@ -49,17 +49,26 @@ def refusal(answer: Answer, what: str, vendor: str) -> VendorError:
         )
     if status == 403:
         return NotEntitled(
-            f"{vendor} does not allow {what} on this plan (403).{said} Nothing was bought by it. Ask for a plan that "
-            f"holds it, or leave it out.",
+            f"{vendor} does not allow {what} (403).{said} Nothing was bought by it. "
+            + (
+                "Ask for a plan that holds it, or leave it out."
+                if words
+                else "It gives no reason: the plan may not hold it, or the front door of a wrong host turned us away. "
+                "Check base_url, then the plan."
+            ),
             status=status,
         )
     if 300 <= status < 400:
         return RequestRefused(
             f"{vendor} redirects {what} ({status}) to {_address(answer.location)}: base_url is not the API's own "
-            f"address. Nothing was bought.",
+            f"address. Nothing was bought. Set base_url to that address.",
             status=status,
         )
-    return RequestRefused(f"{vendor} refused {what} ({status}).{said} Nothing was bought by it.", status=status)
+    return RequestRefused(
+        f"{vendor} refused {what} ({status}).{said} Nothing was bought by it. Mend what it names (for a search: its "
+        f"filters) and run again.",
+        status=status,
+    )
 
 
 def _address(location: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BeforeValidator, ValidationError
@@ -22,13 +23,17 @@ _MENDS = {
     "date_type": "write dates as YYYY-MM-DD",
     "bool_parsing": "write true or false",
     "bool_type": "write true or false",
-    "list_type": 'write a list of texts, such as ["India"]',
+    "list_type": 'write a list of texts, such as ["one", "another"]',
     "string_type": "write a text in quotes",
     "int_parsing": "write a whole number",
     "int_type": "write a whole number",
     "int_from_float": "write a whole number",
     "float_parsing": "write a number",
     "float_type": "write a number",
+    "finite_number": "write a number that is not endless",
+    "greater_than_equal": "write {ge} or more",
+    "less_than_equal": "write {le} or less",
+    "string_too_short": "it is too short, its least length is {min_length}",
 }
 
 
@@ -37,18 +42,26 @@ def wrong(message: str) -> PydanticCustomError:
     return PydanticCustomError("ours", "{message}", {"message": message})
 
 
-def one_of(allowed: Sequence[str]) -> BeforeValidator:
-    """A validator: the value, or each of a list, is one of these."""
+@dataclass(frozen=True)
+class OneOf:
+    """A check: the value, or each of a list, is one of ``allowed``."""
 
-    def check(value: object) -> object:
+    allowed: tuple[str, ...]
+
+    def __call__(self, value: object) -> object:
+        """The value; the complaint names the nearest right one."""
         items = value if isinstance(value, list) else [value]
-        others = [item for item in items if isinstance(item, str) and item not in allowed]
+        others = [item for item in items if isinstance(item, str) and item not in self.allowed]
         if others:
-            said = [f"{item!r} is not one of {', '.join(allowed)}.{did_you_mean(item, allowed)}" for item in others]
+            listed = ", ".join(self.allowed)
+            said = [f"{item!r} is not one of {listed}.{did_you_mean(item, self.allowed)}" for item in others]
             raise wrong(" ".join(said))
         return value
 
-    return BeforeValidator(check)
+
+def one_of(allowed: Sequence[str]) -> BeforeValidator:
+    """A validator: the value, or each of a list, is one of these."""
+    return BeforeValidator(OneOf(tuple(allowed)))
 
 
 def parse_duration(value: object) -> object:
@@ -86,4 +99,5 @@ def _complaint(problem: Any, shown: str) -> str:
         return str(problem["msg"])
     if problem["type"] == "missing":
         return "is missing"
-    return f"{shown} is not accepted: {_MENDS.get(problem['type'], problem['msg'])}"
+    mend = _MENDS.get(problem["type"])
+    return f"{shown} is not accepted: {mend.format(**problem.get('ctx', {})) if mend else problem['msg']}"

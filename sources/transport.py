@@ -200,7 +200,8 @@ class Transport:
             if wait is None:
                 raise Unavailable(
                     f"{method} {path} at {self.base_url} was not answered within {self._backoff.budget:g} s "
-                    f"({attempt} attempts, the last: {trouble}).",
+                    f"({attempt} attempts, the last: {trouble}). It was no purchase; what was bought is in the ledger. "
+                    f"Run again later; if nothing ever answers, check base_url and the network.",
                     status=status,
                 )
             await self._clock.sleep(wait)

@@ -182,7 +182,10 @@ def _make_engine(url: str, folder: Path) -> sa.Engine:
         path.touch(mode=0o600)
         os.chmod(path, 0o600)
     except OSError as error:
-        raise LedgerError(f"The ledger {path} cannot be created: {error.strerror}. Nothing was bought.") from error
+        raise LedgerError(
+            f"The ledger {path} cannot be made or written: {error.strerror}. Nothing was bought: no purchase goes out "
+            f"without it. Set ledger.url to a file in a folder that you may write to."
+        ) from error
     engine = sa.create_engine(parsed.set(database=str(path)), connect_args={"timeout": BUSY})
     sa.event.listen(engine, "connect", _set_up)
     sa.event.listen(engine, "begin", _begin)
@@ -210,6 +213,8 @@ def _explain(error: SQLAlchemyError, url: sa.URL) -> str:
         mend = f"Another process holds it for more than {BUSY} s: end that one, or run again later."
     elif "malformed" in reason or "not a database" in reason:
         mend = "Restore it from a backup, or move it aside; what it alone knew would be bought again."
+    elif "readonly" in reason or "unable to open" in reason:
+        mend = "Make it a file that you may write to, in a folder that you may write to."
     elif "full" in reason:
         mend = "Free some disk and run again."
     return f"The ledger {where} cannot be used: {reason}. No purchase goes out without it. {mend}"

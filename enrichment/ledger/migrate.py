@@ -31,6 +31,11 @@ def to_newest(engine: sa.Engine) -> None:
                 f"The ledger {engine.url.database} was written by a newer leadsync (version {found}, this one knows "
                 f"{NEWEST}). Nothing was changed or bought. Use that leadsync again."
             )
+        if found is None and sa.inspect(connection).get_table_names():
+            raise LedgerError(
+                f"The file {engine.url.database} is a database of something else: it holds tables and no ledger. "
+                f"Nothing was changed or bought. Set ledger.url to a file of its own."
+            )
         from alembic import command
         from alembic.config import Config
 

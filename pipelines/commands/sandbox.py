@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+PLANS = ("multi_provider", "standard")
+
 
 def command(
     host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
@@ -19,6 +21,8 @@ def command(
     """Serve the imitation vendor, for trying everything without a key. Ends with Ctrl-C."""
     from sandbox.__main__ import main as serve
 
+    if plan not in PLANS:
+        raise typer.BadParameter(f"{plan!r} is not one of {', '.join(PLANS)}.", param_hint="--plan")
     sys.exit(
         serve(
             [

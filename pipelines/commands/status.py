@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from pipelines.guard import AsJson, Debug, guarded
+from sources.errors import ConfigurationError
 
 
 def command(
@@ -19,6 +20,12 @@ def command(
     def work() -> int:
         from pipelines.configuration import load_settings
 
+        folder = Path.cwd()
+        if not (folder / ".dlt").is_dir() and not (folder / ".leadsync").is_dir():
+            raise ConfigurationError(
+                f"There is nothing of leadsync in {folder}: neither .dlt nor .leadsync. Go to the folder where sync "
+                f"ran. Nothing was made or sent."
+            )
         settings, _ = load_settings()
         from enrichment.ids import micros
         from enrichment.ledger import Ledger
@@ -26,7 +33,7 @@ def command(
         from pipelines.status import status as look
         from sources.clock import SYSTEM_CLOCK
 
-        with Ledger(settings.ledger.url, Path.cwd()) as ledger:
+        with Ledger(settings.ledger.url, folder) as ledger:
             result = look(ledger, micros(SYSTEM_CLOCK))
         if as_json:
             typer.echo(json.dumps(result))

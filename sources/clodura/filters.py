@@ -91,39 +91,74 @@ Day = Annotated[date, BeforeValidator(_date)]
 class SearchFilters(BaseModel):
     """The filters of one search. OR inside a list, AND between filters (not documented, but usual)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
+    )
 
     person_id: Text | None = None
+    """One known person."""
     first_name: Text | None = None
+    """Usually together with `last_name`."""
     last_name: Text | None = None
+    """Usually together with `first_name`."""
     linkedin_url: Annotated[Text | None, BeforeValidator(_linkedin), BeforeValidator(_text)] = None
+    """A profile URL, `https://www.linkedin.com/in/...`; Sales Navigator URLs are refused."""
     seniority: Annotated[Texts | None, one_of(values.SENIORITIES), BeforeValidator(_list)] = None
+    """Levels."""
     person_title: Texts | None = None
+    """Job titles; similar ones too unless `include_similar_titles` is false."""
     include_similar_titles: bool | None = None
+    """The vendor's default is true."""
     functional: Texts | None = None
+    """Departments, such as `Sales` or `Engineering`. An open list: others are sent, with a warning."""
     person_city: Texts | None = None
+    """Where the person is, by full names."""
     person_state: Texts | None = None
+    """The same, states: `Virginia`, not `VA`."""
     person_country: Texts | None = None
+    """The same, countries: `United States`, not `US`. An open list."""
     person_location_exclude: bool | None = None
+    """The three filters above exclude instead."""
     contact_email_status: Annotated[Text | None, one_of(values.EMAIL_STATUSES), BeforeValidator(_text)] = None
+    """What the vendor says of the address it would sell."""
     organization_id: Text | None = None
+    """One known employer."""
     organization_name: Text | None = None
+    """An employer by name; `organization_id` is surer."""
     company_domain: Annotated[Texts | None, BeforeValidator(_domains), BeforeValidator(_list)] = None
+    """Employers by bare domains (no `www.`, no `@`), ten at most."""
     company_employee_size: Annotated[Texts | None, one_of(values.EMPLOYEE_SIZES), BeforeValidator(_list)] = None
+    """Headcounts; the blanks are part of the value."""
     company_country: Texts | None = None
+    """Where the employer has its headquarters, by full names. An open list."""
     company_state: Texts | None = None
+    """The same, states."""
     company_city: Texts | None = None
+    """The same, cities."""
     include_all_office: bool | None = None
+    """Any office counts, not only the headquarters."""
     exclude_viewed_people: bool | None = None
+    """Leave out people viewed or unlocked before: saves their export credits, but they are then no longer kept up to
+    date.
+    """
     industry: Texts | None = None
+    """Industries, by LinkedIn's names. An open list."""
     industry_keywords: Texts | None = None
+    """Words in the industry."""
     revenue: Annotated[Texts | None, one_of(values.REVENUES), BeforeValidator(_list)] = None
+    """The employer's revenue, in the vendor's brackets."""
     funding_type: Texts | None = None
+    """Rounds, such as `Series A`. An open list."""
     funding_from_date: Day | None = None
+    """Funded on this day or later."""
     funding_to_date: Day | None = None
+    """Funded on this day or before."""
     business_model: Annotated[Texts | None, one_of(values.BUSINESS_MODELS), BeforeValidator(_list)] = None
+    """What the employer sells."""
     technology_parameters: Texts | None = None
+    """Technologies in use. An open list."""
     web_keywords: Texts | None = None
+    """Words on the employer's website."""
 
     @field_validator("funding_to_date")
     @classmethod

@@ -580,7 +580,8 @@ def test_it_gives_up_within_its_budget_and_says_what_happened() -> None:
     assert len(server.requests) == 12
     assert caught.value.status == 503
     assert str(caught.value) == (
-        f"GET /x at {server.url} was not answered within 20 s (12 attempts, the last: HTTP 503)."
+        f"GET /x at {server.url} was not answered within 20 s (12 attempts, the last: HTTP 503). It was no purchase; "
+        f"what was bought is in the ledger. Run again later; if nothing ever answers, check base_url and the network."
     )
 
 

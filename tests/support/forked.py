@@ -34,8 +34,10 @@ _lock = threading.Lock()
 class Forked:
     """A process under way, as far as `subprocess.Popen` of texts is needed."""
 
-    def __init__(self, arguments: Sequence[str], cwd: Path, env: Mapping[str, str]) -> None:
-        message = json.dumps({"argv": ["leadsync", *arguments], "cwd": str(cwd), "env": dict(env)}) + "\n"
+    def __init__(self, arguments: Sequence[str], cwd: Path, env: Mapping[str, str], prelude: str = "") -> None:
+        """``prelude`` is code that runs before the command, to force what no setting brings about."""
+        asked = {"argv": ["leadsync", *arguments], "cwd": str(cwd), "env": dict(env), "prelude": prelude}
+        message = json.dumps(asked) + "\n"
         pipes = [os.pipe() for _ in range(3)]
         with _lock:
             socket.send_fds(_server(), [message.encode()], [written for _, written in pipes])
@@ -134,6 +136,7 @@ def _supervise(asked: dict[str, Any], status: int, out: int, err: int) -> None:
     os.environ.clear()
     os.environ.update(asked["env"])
     sys.argv[:] = asked["argv"]
+    exec(asked["prelude"], {})
 
 
 def _tell(status: int, number: int) -> None:

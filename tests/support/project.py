@@ -68,13 +68,13 @@ class Project:
         text = f'[sources.clodura]\napi_key = "{self.server.api_key}"\n' if secrets is None else secrets
         (dlt / "secrets.toml").write_text(text, encoding="utf-8")
 
-    def start(self, *arguments: str) -> Forked:
-        """`leadsync ARGUMENTS`, running, in a process group of its own."""
-        return Forked(arguments, self.folder, {**os.environ, **self.env})
+    def start(self, *arguments: str, prelude: str = "") -> Forked:
+        """`leadsync ARGUMENTS`, running, in a process group of its own; ``prelude`` is code that runs before it."""
+        return Forked(arguments, self.folder, {**os.environ, **self.env}, prelude)
 
-    def run(self, *arguments: str) -> Finished:
+    def run(self, *arguments: str, prelude: str = "") -> Finished:
         """`leadsync ARGUMENTS` to its end."""
-        return finish(self.start(*arguments))
+        return finish(self.start(*arguments, prelude=prelude))
 
     def sync(self, *arguments: str) -> Finished:
         """`leadsync sync --json ARGUMENTS`."""

@@ -141,7 +141,10 @@ def complain(**values: object) -> list[str]:
         ({"needed": "", "share": []}, "a.b.share: [] is not accepted: write a number"),
         ({"needed": "", "on": "perhaps"}, "a.b.on: 'perhaps' is not accepted: write true or false"),
         ({"needed": "", "on": []}, "a.b.on: [] is not accepted: write true or false"),
-        ({"needed": "", "names": "x"}, "a.b.names: 'x' is not accepted: write a list of texts, such as [\"India\"]"),
+        (
+            {"needed": "", "names": "x"},
+            'a.b.names: \'x\' is not accepted: write a list of texts, such as ["one", "another"]',
+        ),
         ({"needed": "", "names": ["x", 5]}, "a.b.names: 5 is not accepted: write a text in quotes"),
         (
             {"needed": "", "size": "10,000+"},

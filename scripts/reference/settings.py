@@ -1,0 +1,89 @@
+"""docs/reference/settings.md: every setting and every search filter, from the models that check them."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+from pydantic.alias_generators import to_camel
+
+from pipelines.configuration import SEARCHES
+from pipelines.settings import SECTIONS, Section
+from scripts.reference import markdown
+from scripts.reference.types import in_words
+from sources.clodura.filters import SearchFilters
+
+INTRODUCTION = """\
+A setting stands in `.dlt/config.toml`, a secret one in `.dlt/secrets.toml`, either may come from the environment, which
+wins; so may any other of dlt's places (a vault). In TOML a section is a table:
+
+```toml
+[enrichment]
+channels = ["email"]
+give_up_after = "12h"
+```
+
+In the environment the same is `ENRICHMENT__CHANNELS='["email"]'` and `ENRICHMENT__GIVE_UP_AFTER=12h`: section and name
+in capitals, two underscores between. A duration is a number of seconds or a text such as `"90s"`, `"10m"`, `"1h30m"`;
+credits may be fractional. A wrong value ends the program with exit code 2 before anything is sent; a name that nobody
+knows is warned of. Where a default is empty, there is none.
+"""
+
+SEARCHES_INTRODUCTION = """\
+One table a search; its name is what `leadsync sync NAME` takes:
+
+```toml
+[sources.clodura.searches.founders]
+seniority = ["Founder"]
+person_country = ["India"]
+```
+
+In the environment a filter is `SOURCES__CLODURA__SEARCHES__NAME__FILTER`, and the search's name is then in small
+letters. A list may be written as a single value. Where "open" is said, values outside the vendor's list are sent and
+warned of; other lists are checked. All filters of a search hold together; within a list one of its values is enough
+(usual, though the vendor does not say so).
+"""
+
+
+def page() -> str:
+    """The page. LookupError where a field has no description."""
+    parts = [INTRODUCTION]
+    for model in SECTIONS.values():
+        parts += [f"## [{'.'.join(model.path)}]", _section(model)]
+    parts += [f"## [{'.'.join(SEARCHES)}.NAME]", SEARCHES_INTRODUCTION, _filters()]
+    return markdown.page("Settings", *parts)
+
+
+def _section(model: type[Section]) -> str:
+    rows = []
+    for name, field in model.model_fields.items():
+        variable = "__".join([*model.path, name]).upper()
+        secret = "; secret" if name in model.secret else ""
+        rows.append(
+            [
+                markdown.code(name),
+                in_words(field) + secret,
+                markdown.value(field.get_default(call_default_factory=True)),
+                _described(model, name),
+                markdown.code(variable),
+            ]
+        )
+    return markdown.table(["setting", "type", "default", "what it does", "environment"], rows)
+
+
+def _filters() -> str:
+    rows = [
+        [
+            markdown.code(name),
+            in_words(field),
+            _described(SearchFilters, name),
+            markdown.code(field.alias or to_camel(name)),
+        ]
+        for name, field in SearchFilters.model_fields.items()
+    ]
+    return markdown.table(["filter", "type", "what it does", "the vendor's name"], rows)
+
+
+def _described(model: type[BaseModel], name: str) -> str:
+    text = model.model_fields[name].description
+    if not text:
+        raise LookupError(f"{model.__module__}.{model.__name__}.{name} has no docstring: write what it does below it")
+    return text

@@ -1,0 +1,503 @@
+"""docs/errors.md: every error in its table is provoked on the real command line, and says what the table says."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from filelock import FileLock
+
+from sandbox import Server
+from tests.support.project import Finished, Project
+
+TEXT = (Path(__file__).resolve().parents[2] / "docs" / "errors.md").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table."""
+
+    says: str
+    effect: str
+    exit_code: int
+
+    def said_in(self, text: str) -> bool:
+        """Whether a text holds it; … stands for anything."""
+        parts = [re.escape(part.strip()) for part in self.says.split("…")]
+        return re.search(r"\s*.*?\s*".join(parts), " ".join(text.split())) is not None
+
+
+def _rows() -> dict[str, Row]:
+    found = {}
+    for line in TEXT.splitlines():
+        cells = [cell.strip() for cell in line.strip("| ").split(" | ")]
+        if line.startswith("| `"):
+            assert len(cells) == 5, line
+            says = cells[0].strip("`")
+            assert says not in found, says
+            found[says] = Row(says, cells[2], int(cells[4]))
+    return found
+
+
+ROWS = _rows()
+#: what it says -> what brings it about
+CASES: dict[str, Callable[[Case], Finished]] = {}
+
+
+#: dlt takes three seconds a run, and most errors do not care whether rows are loaded
+WITHOUT_LOADING = """
+import pipelines.preparing
+class Loader:
+    def __init__(self, *arguments): pass
+    def feed(self, parts): return [parts]
+    def load(self, resources): list(resources[0])
+pipelines.preparing.Loader = Loader
+pipelines.preparing.sink.prepare = lambda *arguments: "sink"
+"""
+
+
+@dataclass
+class Case:
+    """A project to break, and the commands to see it by."""
+
+    project: Project
+    vendor: Server
+    held: list[Any] = field(default_factory=list)
+
+    @property
+    def folder(self) -> Path:
+        return self.project.folder
+
+    def run(self, *arguments: str, prelude: str = "") -> Finished:
+        return self.project.run(*arguments, prelude=prelude)
+
+    def sync(self, *arguments: str, prelude: str = "", load: bool = False, **settings: Any) -> Finished:
+        if settings:
+            self.project.configure(**settings)
+        return self.run("sync", *arguments, prelude=("" if load else WITHOUT_LOADING) + prelude)
+
+    def config(self, text: str) -> None:
+        """Put a text before the settings that are there."""
+        path = self.folder / ".dlt" / "config.toml"
+        path.write_text(text + path.read_text(encoding="utf-8"), encoding="utf-8")
+
+    def ledger(self, content: bytes | None = None) -> Path:
+        path = self.folder / ".leadsync" / "ledger.db"
+        path.parent.mkdir(exist_ok=True)
+        if content is not None:
+            path.write_bytes(content)
+        return path
+
+    def fault(self, operation: str, fault: str, **more: Any) -> None:
+        self.vendor.set_behaviour(faults=[{"operation": operation, "fault": fault, "first": 1000}], **more)
+
+
+def case(says: str) -> Callable[[Callable[[Case], Finished]], None]:
+    def note(provoke: Callable[[Case], Finished]) -> None:
+        assert says not in CASES, says
+        CASES[says] = provoke
+
+    return note
+
+
+def _settings(says: str, *arguments: str, **settings: Any) -> None:
+    case(says)(lambda it: it.sync(*arguments, **settings))
+
+
+ELSEWHERE = {"base_url": "https://api.clodura.ai"}
+_settings("enrichment.max_unanswered: … is not accepted: write a whole number", enrichment={"max_unanswered": "many"})
+_settings("enrichment.give_up_after: … is not a duration: …", enrichment={"give_up_after": "soon"})
+_settings("sources.clodura.plan: … is not one of multi_provider, standard.", clodura={"plan": "prospect"})
+_settings("sources.clodura.rate_limits: … is not a rate.", clodura={"rate_limits": ["ten"]})
+_settings("sources.clodura.base_url: … would send the key unencrypted.", clodura={"base_url": "http://api.clodura.ai"})
+_settings("sources.clodura.api_key: missing.", secrets="")
+_settings(
+    "sources.clodura.api_key: empty, or holds characters that no key has",
+    secrets='[sources.clodura]\napi_key = "canary x"\n',
+)
+_settings("sources.clodura.searches: there is no search.", searches={})
+_settings("sources.clodura.searches.everyone.senority: no such filter.", searches={"everyone": {"senority": ["CEO"]}})
+_settings("There is no search … in the settings; there are …", "evryone")
+_settings("webhook.public_url: missing.", clodura=ELSEWHERE)
+_settings("webhook.public_url: … is not a URL: …", webhook={"public_url": "https://hooks.example.com:99999"})
+_settings("webhook.public_url: … is not encrypted: …", webhook={"public_url": "http://hooks.example.com"})
+_settings("webhook.host and webhook.port: cannot listen on …", webhook={"host": "203.0.113.9", "port": 0})
+_settings("ledger.url: … is not a SQLite file, …", ledger={"url": "postgresql://me:canary@host/db"})
+_settings("pipelines.destination: … is not one of duckdb.", pipelines={"destination": "duckbd"})
+_settings("pipelines.dataset: … is no name for a dataset: …", pipelines={"dataset": "No Good"})
+_settings("pipelines.dataset: … is a word of DuckDB's own.", pipelines={"dataset": "select"})
+_settings(
+    "pipelines.duckdb_path and pipelines.dataset: the file … and the dataset … have the same name, …",
+    pipelines={"dataset": "leads"},
+)
+_settings("pipelines.duckdb_path: the folder … does not exist.", pipelines={"duckdb_path": "no/where/leads.duckdb"})
+_settings("--limit: 0 people are none.", "--limit", "0")
+_settings("No such option: …", "--nonsense")
+_settings("The ledger … cannot be made or written: …", ledger={"url": "sqlite:////proc/nowhere/ledger.db"})
+
+
+@case("There is no .dlt folder in …")
+def _(it: Case) -> Finished:
+    shutil.rmtree(it.folder / ".dlt")
+    return it.sync()
+
+
+@case("There is nothing of leadsync in …")
+def _(it: Case) -> Finished:
+    shutil.rmtree(it.folder / ".dlt")
+    done = it.run("status")
+    assert list(it.folder.iterdir()) == []
+    return done
+
+
+@case("The settings cannot be read: .dlt/config.toml is no good TOML (…")
+def _(it: Case) -> Finished:
+    it.config("[enrichment\n")
+    return it.sync()
+
+
+@case("enrichment: … has a single value in the place of a table.")
+def _(it: Case) -> Finished:
+    it.config("enrichment = 5\n")
+    return it.sync()
+
+
+@case("The ledger … holds imitated purchases (sandbox), and this run would be for the other kind: …")
+def _(it: Case) -> Finished:
+    assert it.sync("--enrich", "none").exit_code == 0
+    return it.sync(clodura=ELSEWHERE, webhook={"mode": "poll", "public_url": "https://example.com"})
+
+
+@case("… cannot be written (…). Nothing that was there was changed.")
+def _(it: Case) -> Finished:
+    (it.folder / "file").touch()
+    return it.run("init", "file")
+
+
+@case("sandbox: cannot listen on …")
+def _(it: Case) -> Finished:
+    taken = socket.create_server(("127.0.0.1", 0))
+    it.held.append(taken)
+    return it.run("sandbox", "--port", str(taken.getsockname()[1]))
+
+
+@case("Another leadsync is at work here (it holds …")
+def _(it: Case) -> Finished:
+    it.ledger()
+    with FileLock(it.folder / ".leadsync" / "sync.lock"):
+        return it.sync()
+
+
+@case("… cannot be made or written (…), and leadsync keeps there what must not be lost.")
+def _(it: Case) -> Finished:
+    (it.folder / ".leadsync").touch()
+    return it.sync()
+
+
+@case("The ledger … cannot be used: database is locked.")
+def _(it: Case) -> Finished:
+    with closing(sqlite3.connect(it.ledger(), isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        return it.sync(prelude="from enrichment.ledger import database\ndatabase.BUSY = 0.2")
+
+
+@case("The ledger … cannot be used: attempt to write a readonly database.")
+def _(it: Case) -> Finished:
+    return it.sync(
+        prelude="from enrichment.ledger import database\n"
+        "def query_only(connection, record, before=database._set_up):\n"
+        "    before(connection, record)\n"
+        "    connection.execute('PRAGMA query_only = ON')\n"
+        "database._set_up = query_only\n"
+    )
+
+
+@case("The ledger … cannot be used: file is not a database.")
+def _(it: Case) -> Finished:
+    it.ledger(b"this is no database" * 1000)
+    return it.sync()
+
+
+@case("The file … is a database of something else: …")
+def _(it: Case) -> Finished:
+    with closing(sqlite3.connect(it.ledger())) as other:
+        other.execute("CREATE TABLE calls (number TEXT)")
+    return it.sync()
+
+
+@case("The ledger … was written by a newer leadsync (version …")
+def _(it: Case) -> Finished:
+    with closing(sqlite3.connect(it.ledger(), isolation_level=None)) as other:
+        other.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        other.execute("INSERT INTO alembic_version VALUES ('9999')")
+    return it.sync()
+
+
+@case("The DuckDB file … is open in another program (…")
+def _(it: Case) -> Finished:
+    with duckdb.connect(str(it.folder / "leads.duckdb")):
+        return it.sync()
+
+
+@case("The file … is not a DuckDB database that can be read (…")
+def _(it: Case) -> Finished:
+    (it.folder / "leads.duckdb").write_bytes(b"this is no database" * 1000)
+    return it.sync()
+
+
+@case("The DuckDB file … cannot be used: …")
+def _(it: Case) -> Finished:
+    with duckdb.connect(str(it.folder / "leads.duckdb")) as connection:
+        connection.execute("CREATE SCHEMA crm; CREATE TABLE crm.leads (x INTEGER)")
+    return it.sync(load=True)
+
+
+@case("Loading into … failed in dlt's step …")
+def _(it: Case) -> Finished:
+    with duckdb.connect(str(it.folder / "leads.duckdb")) as connection:
+        connection.execute("CREATE SCHEMA crm; CREATE VIEW crm.people AS SELECT 1 AS x")
+    return it.sync(load=True)
+
+
+@case("Clodura refused the key (401) for …")
+def _(it: Case) -> Finished:
+    return it.sync(secrets='[sources.clodura]\napi_key = "canary"\n')
+
+
+@case("Clodura has no credits left for … (402).")
+def _(it: Case) -> Finished:
+    it.fault("reveal_email", "402")
+    return it.sync("--limit", "3", "--enrich", "email")
+
+
+@case("Clodura does not allow … (403).")
+def _(it: Case) -> Finished:
+    it.fault("any", "403", error_body="html")
+    return it.sync()
+
+
+@case("Search … : Clodura refused the people search (422).")
+def _(it: Case) -> Finished:
+    it.fault("search", "422")
+    return it.sync()
+
+
+@case("Clodura redirects the people search (301) to …")
+def _(it: Case) -> Finished:
+    it.fault("search", "301")
+    return it.sync()
+
+
+@case("Clodura answered the people search with a page that cannot be read (…")
+def _(it: Case) -> Finished:
+    it.fault("search", "garbled_before")
+    return it.sync()
+
+
+@case("Clodura at … answered /credits with 404: this looks like a wrong host, …")
+def _(it: Case) -> Finished:
+    return it.sync(clodura={"base_url": it.vendor.url + "/nowhere"})
+
+
+IMPATIENT = (
+    "import functools, sources.transport as t\nt.Backoff = functools.partial(t.Backoff, budget=0.2, first=0.05)\n"
+)
+
+
+@case("POST /api/v1/search/people at … was not answered within … s (… attempts, the last: …")
+def _(it: Case) -> Finished:
+    for status in ("503", "429"):
+        it.fault("search", status)
+        done = it.sync(prelude=IMPATIENT)
+        assert done.exit_code == 1
+        assert f"the last: HTTP {status})" in done.stderr
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    return it.sync(prelude=IMPATIENT, clodura={"base_url": f"http://127.0.0.1:{port}"})
+
+
+NO_GRACE = "import enrichment.engine\nenrichment.engine.IN_DOUBT_GRACE = 0.1\n"
+
+
+@case("clodura could not be reached for … s (…")
+def _(it: Case) -> Finished:
+    return it.sync(
+        "--enrich",
+        "email",
+        prelude="import enrichment.sending as s, sources.clodura.client as c\n"
+        "from sources.transport import NeverConnected\n"
+        "async def away(self, slot, body):\n    return NeverConnected('ConnectError')\n"
+        "c.CloduraClient.reveal_email = away\ns.UNREACHABLE_AFTER = 0.1\n",
+    )
+
+
+@case("clodura failed … times in a row, and whether it charged for those calls is unknown: …")
+def _(it: Case) -> Finished:
+    it.fault("reveal_email", "500_after", webhook=False)
+    return it.sync(
+        "--enrich",
+        "email",
+        prelude="import enrichment.sending as s\ns.DOUBTFUL_SLOW = s.DOUBTFUL_HALT = 3\n" + NO_GRACE,
+    )
+
+
+@case("… is reached: … calls are left for later.")
+def _(it: Case) -> Finished:
+    return it.sync("--budget", "0")
+
+
+@case("…: no e-mail address by its syntax.")
+def _(it: Case) -> Finished:
+    return it.run("verify", "nobody")
+
+
+@case("Nothing to verify: enrichment.verify is none.")
+def _(it: Case) -> Finished:
+    return it.run("verify")
+
+
+@case("enrichment.max_search_credits_per_run is reached: …")
+def _(it: Case) -> Finished:
+    return it.sync("--enrich", "none", enrichment={"max_search_credits_per_run": 0})
+
+
+@case("Clodura does not allow verify email on this plan (403).")
+def _(it: Case) -> Finished:
+    it.vendor.set_behaviour(not_entitled=["verify_email"])
+    return it.sync("--limit", "3", enrichment={"verify": "all", "channels": ["email"]})
+
+
+@case("The rate limits (…) leave no call for another … s.")
+def _(it: Case) -> Finished:
+    assert it.sync("--enrich", "none", clodura={"rate_limits": ["2/day"]}).exit_code in (0, 3)
+    return it.sync()
+
+
+@case("The time to wait (--wait) is over: …")
+def _(it: Case) -> Finished:
+    it.vendor.set_behaviour(job_seconds=60)
+    return it.sync("--limit", "1", "--wait", "0.3s")
+
+
+@case("Stopped as asked.")
+def _(it: Case) -> Finished:
+    return it.sync(
+        "--limit",
+        "1",
+        prelude="import os, signal, pipelines.sync as s\n"
+        "def flush(self, seconds, rows=None, before=s._Run._flush):\n"
+        "    if rows is None and not self._interrupted:\n        os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return before(self, seconds, rows)\n"
+        "s._Run._flush = flush\n",
+    )
+
+
+@case("stopped at once.")
+def _(it: Case) -> Finished:
+    return it.sync(
+        prelude="import pipelines.sync as s\ndef stop(*_):\n    raise KeyboardInterrupt\ns._Run.run = stop\n",
+    )
+
+
+@case("Not everything can be seen: page 100 of … is full, …")
+def _(it: Case) -> Finished:
+    return it.sync("--enrich", "none", prelude=_COVERED.format(kind="truncated"))
+
+
+@case("Not read to the end: …")
+def _(it: Case) -> Finished:
+    return it.sync("--enrich", "none", prelude=_COVERED.format(kind="incomplete"))
+
+
+#: ten thousand people are searched through in test_answers.py; here only what is said of it
+_COVERED = (
+    "import pipelines.searching as s\n"
+    "async def run(self, searches, before=s.Searches.run):\n"
+    "    await before(self, searches)\n    self._context.tally.{kind}.append('everyone')\n"
+    "s.Searches.run = run\n"
+)
+
+
+@case("…: leadsync has no such setting, it is ignored.")
+def _(it: Case) -> Finished:
+    return it.sync("--enrich", "none", enrichment={"max_credit_per_run": 5})
+
+
+@case("leadsync has no section [enrichmnet], it is ignored.")
+def _(it: Case) -> Finished:
+    return it.sync("--enrich", "none", enrichmnet={"max_credits_per_run": 5})
+
+
+@case("max_credits_per_run stands outside of every section and is ignored.")
+def _(it: Case) -> Finished:
+    it.config("max_credits_per_run = 5\n")
+    return it.sync("--enrich", "none")
+
+
+@case("… is not among the values known to leadsync; it is sent as it is.")
+def _(it: Case) -> Finished:
+    return it.sync("--enrich", "none", searches={"everyone": {"person_country": ["Inda"]}})
+
+
+@case("… calls are in doubt: whether they were charged is unknown.")
+def _(it: Case) -> Finished:
+    it.vendor.set_behaviour(webhook=False, faults=[{"operation": "reveal_email", "fault": "500_after", "nth": [1]}])
+    done = it.sync("--limit", "1", "--enrich", "email", prelude=NO_GRACE)
+    assert it.vendor.books()["totals"]["jobs"]
+    return done
+
+
+@case("… calls were rejected by the vendor as wrong; nothing was charged.")
+def _(it: Case) -> Finished:
+    it.fault("reveal_email", "422")
+    return it.sync("--limit", "2", "--enrich", "email")
+
+
+@case("… answers could not be read; they are kept whole in the ledger.")
+def _(it: Case) -> Finished:
+    return it.sync(
+        "--limit",
+        "1",
+        "--enrich",
+        "email",
+        prelude="import sources.clodura.payload as p\n"
+        "from sources.providers import Outcome\n"
+        "def read(*arguments, before=p.read):\n"
+        "    import dataclasses\n"
+        "    return dataclasses.replace(before(*arguments), outcome=Outcome.UNREADABLE, contacts=())\n"
+        "p.read = read\n",
+    )
+
+
+@case("something broke that should not: …")
+def _(it: Case) -> Finished:
+    return it.sync(
+        prelude="import pipelines.sync as s\ndef broken(*_):\n    raise ZeroDivisionError\ns.sync = broken\n"
+    )
+
+
+def test_every_row_is_provoked_and_nothing_else() -> None:
+    assert set(CASES) == set(ROWS)
+
+
+@pytest.mark.parametrize("says", ROWS)
+def test_it_says_what_the_table_says(project: Project, vendor: Server, says: str) -> None:
+    row = ROWS[says]
+    done = CASES[says](Case(project, vendor))
+    assert row.said_in(done.stderr), done.stderr
+    assert done.exit_code == row.exit_code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "canary" not in done.stderr + done.stdout
+    if row.effect.startswith("Nothing was"):
+        assert vendor.books()["charges"] == []
+    if row.exit_code == 2:
+        assert done.stdout == ""
