@@ -59,29 +59,36 @@ class _Run:
         self._started = time.monotonic()
         self._started_at = micros(SYSTEM_CLOCK)
         self._trouble: BaseException | None = None
+        self._result: dict[str, Any] | None = None
         self._seen = books.RunBooks()
         self._looked = 0.0
 
     def run(self, listening: Any) -> dict[str, Any]:
         it = self._it
-        run_id = it.plan.run_id
-        it.ledger.call(runs.start, run_id, self._started_at)
+        it.ledger.call(runs.start, it.plan.run_id, self._started_at)
         session = Session(it.plan, it.ledger, self._feed, listening)
         with stopping_on_signals(partial(self._interrupt, session)):
             session.start()
             with self._teller.watching(partial(self._progress, session)):
                 try:
-                    while session.running or not self._feed.finished:
-                        self._flush(it.settings.enrichment.flush_every)
+                    while self._result is None:
+                        self._flush(session, it.settings.enrichment.flush_every)
                 except LeadsyncError as error:
                     self._trouble = error
                     session.stop()
                     self._feed.abandon()
-                session.join()
-            return self._finish(session)
+                    session.join()
+                    self._conclude(session)
+        if session.error is not None and not isinstance(session.error, LeadsyncError):
+            raise session.error
+        result = {**(self._result or {}), "seconds": round(time.monotonic() - self._started, 1)}
+        return {**result, "verifications": self._verdicts()} if it.options.verify is not None else result
 
-    def _flush(self, seconds: float, rows: list[tuple[Any, Any]] | None = None) -> None:
-        """One package: what comes through the feed in so many seconds, then all that the ledger owes."""
+    def _flush(self, session: Session, seconds: float) -> None:
+        """One package: what comes through the feed in so many seconds, then all that the ledger owes.
+
+        The last one, once the session is over, holds the run's own row, too: each package takes dlt half a second.
+        """
         it = self._it
         handed: list[Delivery] = []
 
@@ -89,40 +96,32 @@ class _Run:
             for parcel in self._feed.take(seconds):
                 handed.extend(parcel.deliveries)
                 yield parcel.spec, parcel.table
-            yield from rows or ()
+            if self._feed.finished:
+                session.join()
+                yield RUNS, RUNS.table([self._conclude(session)])
 
         owed = enrichment_source(it.ledger, it.sink_id, handed)
         load_id = it.loader.load([*it.loader.feed(parts()), *owed.resources.values()])
         it.ledger.call(deliver, it.sink_id, handed, load_id)
 
-    def _finish(self, session: Session) -> dict[str, Any]:
+    def _conclude(self, session: Session) -> dict[str, Any]:
+        """Judge the run and note its end in the ledger; returns its row. Again where its last load has failed."""
         it = self._it
         context = session.context
         refused = _verification_refused(session)
+        halted = context.halted if context is not None else {}
         verdict = summary.judge(
             error=self._trouble or session.error,
             run_error=context.run_error if context is not None else None,
-            halted=[error for key, error in context.halted.items() if key not in refused]
-            if context is not None
-            else [],
+            halted=[error for key, error in halted.items() if key not in refused],
             tally=session.tally,
             report=session.report,
             interrupted=self._interrupted,
         )
-        result = self._sum_up(session, verdict)
+        result = self._result = self._sum_up(session, verdict)
         now = micros(SYSTEM_CLOCK)
         it.ledger.call(runs.finish, it.plan.run_id, now, verdict.exit_code, verdict.exit_reason, result)
-        if self._trouble is None:
-            try:
-                self._flush(0.0, [(RUNS, RUNS.table([self._run_row(result, now)]))])
-            except LeadsyncError as error:
-                self._trouble = error
-                verdict = Verdict(error.exit_code, "failed", str(error))
-                result = self._sum_up(session, verdict)
-                it.ledger.call(runs.finish, it.plan.run_id, now, verdict.exit_code, verdict.exit_reason, result)
-        if session.error is not None and not isinstance(session.error, LeadsyncError):
-            raise session.error
-        return {**result, "verifications": self._verdicts()} if it.options.verify is not None else result
+        return {**result, "started_at": self._started_at, "finished_at": now, "summary": json.dumps(result)}
 
     def _sum_up(self, session: Session, verdict: Verdict) -> dict[str, Any]:
         it = self._it
@@ -152,9 +151,6 @@ class _Run:
             if it.plan.addresses:
                 return verdicts.of_addresses(connection, it.plan.addresses)
             return verdicts.of_run(connection, it.plan.run_id)
-
-    def _run_row(self, result: dict[str, Any], now: int) -> dict[str, Any]:
-        return {**result, "started_at": self._started_at, "finished_at": now, "summary": json.dumps(result)}
 
     def _progress(self, session: Session) -> Progress:
         tally, context = session.tally, session.context

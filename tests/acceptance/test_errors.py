@@ -370,7 +370,7 @@ def _(it: Case) -> Finished:
     return it.sync("--enrich", "none", enrichment={"max_search_credits_per_run": 0})
 
 
-@case("Clodura does not allow verify email on this plan (403).")
+@case("Clodura does not allow verify email (403).")
 def _(it: Case) -> Finished:
     it.vendor.set_behaviour(not_entitled=["verify_email"])
     return it.sync("--limit", "3", enrichment={"verify": "all", "channels": ["email"]})
