@@ -100,7 +100,7 @@ class CloduraProvider:
             request = _REQUESTS[operation](**body)
         except ConfigurationError as error:
             # raised, it would leave a call in doubt of which we know that no byte has left
-            return NeverConnected(f"the request is wrong: {error}")
+            return NeverConnected(f"the request is wrong: {' '.join(str(error).split())}")
         if isinstance(request, VerifyEmail):
             return await self._client.verify_email(slot, request)
         if isinstance(request, RevealEmail):

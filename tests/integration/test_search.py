@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import anyio
 import pytest
@@ -31,29 +30,12 @@ from sources.errors import (
     VendorError,
 )
 from sources.limits import RateLimiter
-from sources.transport import Answered, Transport
-from tests.integration.wire import Act, Exchange, PassingClock, answer, message, reset, serving
-
-Result = TypeVar("Result")
+from sources.transport import Answered
+from tests.integration.wire import Act, Exchange, answer, message, reset, serving
+from tests.support.clodura import ask, transport_to
 
 NOBODY = {"first_name": "Nobody"}
 HTML = b"<!DOCTYPE html><html><title>Sign in</title></html>"
-
-
-def transport_to(
-    url: str, key: str = "sandbox-key", rate_limits: tuple[str, ...] = (), **options: Any
-) -> AbstractAsyncContextManager[Transport]:
-    return make_transport(url, key, rate_limits=rate_limits, **{"clock": PassingClock(), **options})
-
-
-def ask(url: str, question: Callable[[CloduraClient], Awaitable[Result]], **options: Any) -> Result:
-    """One question to a client of its own."""
-
-    async def story() -> Result:
-        async with transport_to(url, **options) as transport:
-            return await question(CloduraClient(transport))
-
-    return anyio.run(story)
 
 
 def search(
