@@ -63,9 +63,9 @@ class Sent:
         [reading] = _reader(self.plan).read(self.ask.operation, body, [self.ask.parameters], self.tracking_id, via)
         return reading
 
-    def settled(self, body: bytes, via: Via = Via.WEBHOOK) -> Settlement:
-        """The same in the house's own terms."""
-        return settlement(self.read(body, via), None)
+    def settled(self, body: bytes, via: Via = Via.WEBHOOK, country: str | None = None) -> Settlement:
+        """The same in the house's own terms; ``country`` is where the person lives."""
+        return settlement(self.read(body, via), country)
 
     def decision(self, *, earlier_unresolved: bool = False) -> Decision:
         """What the ledger writes of the submit, by a host that is proven."""
