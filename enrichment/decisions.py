@@ -6,6 +6,7 @@
 | 409                                          | planned again after 5 minutes; in doubt where an earlier purchase   |
 |                                              | of the same subject is unresolved                                   |
 | 404, host and key proven                     | settled: not found, nothing charged                                 |
+| the request is wrong, and was not sent       | rejected                                                            |
 | other 4xx                                    | rejected                                                            |
 | 408, 5xx, reset, timeout after the first byte| in doubt: never sent again by itself                                |
 | 2xx                                          | settled where the result is in it, else accepted                    |
@@ -22,7 +23,7 @@ from enrichment.states import State
 from sources.backoff import Backoff
 from sources.clock import Dice
 from sources.providers import Outcome, Reading
-from sources.transport import Answer, Answered, Lost, NeverConnected, PaidOutcome
+from sources.transport import Answer, Answered, Lost, NeverConnected, NeverSent, PaidOutcome
 
 #: seconds before a call that met 409 ("already enriched within the last few minutes") is tried again
 CONFLICT_WAIT = 300.0
@@ -69,6 +70,8 @@ def decide(
     """
     if isinstance(outcome, Lost):
         return Decision(State.IN_DOUBT, f"lost:{outcome.reason}")
+    if isinstance(outcome, NeverSent):
+        return Decision(State.REJECTED, "wrong_request")
     if isinstance(outcome, NeverConnected):
         return Decision(State.PLANNED, f"never_connected:{outcome.reason}", delay=_wait(attempts, None, dice))
     assert isinstance(outcome, Answered)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import anyio
 import anyio.abc
 import sqlalchemy as sa
+import structlog
 
 from enrichment.caps import Cap
 from enrichment.context import DOUBTFUL_HALT, DOUBTFUL_SLOW, LEASE, PATIENCE, UNREACHABLE_AFTER, Context
@@ -24,7 +25,9 @@ from enrichment.states import State
 from sources.answers import refusal
 from sources.errors import QuotaExhausted, Unavailable
 from sources.providers import Operation, Outcome, Provider, Reading, Via
-from sources.transport import Answered, Lost, NeverConnected, PaidOutcome
+from sources.transport import Answered, Lost, NeverConnected, NeverSent, PaidOutcome
+
+log = structlog.get_logger("leadsync.enrichment")
 
 
 class Sender:
@@ -203,6 +206,9 @@ class Sender:
         """What an answer says about the calls that come after it."""
         context = self._context
         clock = context.clock
+        if isinstance(outcome, NeverSent):
+            log.error("request_wrong", provider=provider.name, operation=claimed.operation, reason=outcome.reason)
+            return
         if isinstance(outcome, NeverConnected):
             since = self._unconnected_since.setdefault(provider.name, clock.monotonic())
             streak = self._unconnected[provider.name] = self._unconnected.get(provider.name, 0) + 1
@@ -279,4 +285,5 @@ def _noted(outcome: PaidOutcome, tracking_id: str | None, first_poll_at: int) ->
             body=outcome.answer.body or None,
             first_poll_at=first_poll_at,
         )
-    return SubmitAnswer(http_outcome="never_connected" if isinstance(outcome, NeverConnected) else "lost")
+    words = {NeverConnected: "never_connected", NeverSent: "never_sent", Lost: "lost"}
+    return SubmitAnswer(http_outcome=words[type(outcome)])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from sources.transport import Answered, NeverConnected, PaidOutcome
+from sources.transport import Answered, NeverConnected, NeverSent, PaidOutcome
 
 
 class Meter(Protocol):
@@ -42,7 +42,8 @@ class MeteredPage:
 
     async def ended(self, outcome: PaidOutcome) -> None:
         """See `Attempts.ended`. A lost answer, 408 and 5xx stay at their worst: the vendor may have acted."""
-        if isinstance(outcome, NeverConnected) or (isinstance(outcome, Answered) and _refused(outcome.answer.status)):
+        answer = outcome.answer if isinstance(outcome, Answered) else None
+        if isinstance(outcome, NeverConnected | NeverSent) or (answer is not None and _refused(answer.status)):
             await self.returned(0)
         elif not (isinstance(outcome, Answered) and outcome.complete and outcome.answer.ok):
             self.unreadable()

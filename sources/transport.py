@@ -85,7 +85,14 @@ class Lost:
     reason: str
 
 
-PaidOutcome = NeverConnected | Answered | Lost
+@dataclass(frozen=True)
+class NeverSent:
+    """The request itself is wrong, and was not even tried: nothing was bought, and trying again changes nothing."""
+
+    reason: str
+
+
+PaidOutcome = NeverConnected | Answered | Lost | NeverSent
 
 
 class Attempts(Protocol):

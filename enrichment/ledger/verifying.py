@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
+from enrichment.contacts import normalized_address
 from enrichment.ledger.plans import Wanted, plan
 from enrichment.ledger.schema import emails
 from enrichment.verification import Verifying
@@ -30,7 +31,7 @@ def plan_for_people(
             emails.c.person_id.in_(ids[start : start + _CHUNK])
         )
         for row in connection.execute(query.order_by(emails.c.revealed_at)):
-            if verifying.wants(EmailStatus(row.status)):
+            if verifying.wants(EmailStatus(row.status)) and normalized_address(row.email) == row.email:
                 found.setdefault(row.email, row.person_id)
     return _plan(connection, provider, verifying.again_after, found, run_id, now)
 

@@ -16,8 +16,8 @@ import anyio
 from sources.answers import vendor_words
 from sources.backoff import Backoff
 from sources.clock import SYSTEM_CLOCK, Clock
-from sources.clodura.balance import Balance, read_balance
 from sources.clodura.client import CloduraClient, make_transport, read_credits
+from sources.clodura.credits import Balance, read_balance
 from sources.errors import QuotaExhausted, Unavailable, VendorError
 from sources.limits import Counters
 from sources.transport import Answer, Timeouts

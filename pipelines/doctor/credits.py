@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pipelines.doctor.asking import Look, Told
 from pipelines.doctor.checks import Check, ok, skipped, warning
-from sources.clodura.balance import Balance, Counter
+from sources.clodura.credits import Balance, Counter
 from sources.clodura.prices import CREDIT, RESERVE
 from sources.providers import Channel
 
@@ -64,21 +64,23 @@ def left_for(balance: Balance, channels: Sequence[Channel]) -> float | None:
     A standard plan's counters count purchases, of which each costs a second, export, credit.
     """
     if balance.plan != "standard":
-        return balance.pool
+        return None if balance.pool is None else balance.pool / CREDIT
     counters = {Channel.EMAIL: balance.emails, Channel.PHONE: balance.phones}
     left = 0.0
     for channel in channels:
+        if channel not in counters:  # verification, which these plans do not have
+            continue
         counter = counters[channel]
         if counter is None or counter.left is None:
             return None
-        left += counter.left * RESERVE["standard", channel] / CREDIT
+        left += counter.left / CREDIT * RESERVE["standard", channel] / CREDIT
     return left
 
 
 def _shown(balance: Balance) -> str:
     said = []
     if balance.pool is not None:
-        said.append(f"{balance.pool:,.10g} credits left")
+        said.append(f"{balance.pool / CREDIT:,.10g} credits left")
     for counter, of, what in (
         (balance.emails, "contacts", "e-mails"),
         (balance.phones, "direct dials", "phones"),
@@ -89,6 +91,6 @@ def _shown(balance: Balance) -> str:
 
 
 def _counted(counter: Counter, of: str, what: str) -> str:
-    if counter.left is None:
+    if counter.left is None or counter.most is None:
         return f"{of} not told as numbers"
-    return f"{counter.left:,g} of {counter.most:,g} {of} left for {what}"
+    return f"{counter.left / CREDIT:,g} of {counter.most / CREDIT:,g} {of} left for {what}"

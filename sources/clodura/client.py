@@ -8,8 +8,10 @@ from urllib.parse import quote
 import orjson
 
 from sources.answers import refusal
+from sources.clodura.credits import Balance, read_balance
 from sources.clodura.filters import LARGEST_PAGE, SearchFilters, SearchRequest
 from sources.clodura.records import Page, UnreadablePage, parse_page
+from sources.clodura.requests import EnrichContact, EnrichOrganization, RevealEmail, RevealPhone, VerifyEmail
 from sources.errors import NotProven, RequestRefused, VendorError
 from sources.limits import Counters, RateLimiter, Window
 from sources.metering import Meter, MeteredPage
@@ -27,6 +29,8 @@ REVEAL_EMAIL = "/api/v1/search/people/email/match"
 REVEAL_PHONE = "/api/v1/search/people/phone/match"
 TRACK = "/api/v1/search/people/track/"
 VERIFY_EMAIL = "/api/v1/verify/email"
+ENRICH_CONTACT = "/api/v1/cleanup/enrich"
+ENRICH_ORGANIZATION = "/api/v1/organisation/enrich"
 CREDITS = "/api/v1/credits"
 
 
@@ -96,11 +100,15 @@ class CloduraClient:
             )
         raise refusal(answer, "the credits look-up", VENDOR)
 
-    async def credits(self) -> dict[str, Any]:
-        """The balance as the vendor gives it: counters on Prospect plans, ``remainingCredits`` on the others."""
+    async def credits(self) -> Balance:
+        """What is left, on either plan family. Free.
+
+        Raises `KeyRefused`, `NotEntitled`, `RequestRefused` (404 too: some plans seem to have no such page),
+        `Unavailable`, `QuotaExhausted`.
+        """
         document = read_credits(await self.ask_credits())
         self.proven = True
-        return document
+        return read_balance(document)
 
     async def ask_credits(self, *, patience: float | None = None) -> Answer:
         """The answer to the credits look-up, whatever its status: for `read_credits`. Free."""
@@ -112,17 +120,25 @@ class CloduraClient:
             "GET", TRACK + quote(tracking_id, safe=""), collecting=True, patience=patience
         )
 
-    async def reveal_email(self, slot: PaidSlot, body: dict[str, Any]) -> PaidOutcome:
+    async def reveal_email(self, slot: PaidSlot, request: RevealEmail) -> PaidOutcome:
         """Submit one e-mail reveal. PAID: one request on the wire, no retry."""
-        return await slot.send("POST", REVEAL_EMAIL, json=body)
+        return await slot.send("POST", REVEAL_EMAIL, json=request.body())
 
-    async def reveal_phone(self, slot: PaidSlot, body: dict[str, Any]) -> PaidOutcome:
+    async def reveal_phone(self, slot: PaidSlot, request: RevealPhone) -> PaidOutcome:
         """Submit one phone reveal. PAID: one request on the wire, no retry."""
-        return await slot.send("POST", REVEAL_PHONE, json=body)
+        return await slot.send("POST", REVEAL_PHONE, json=request.body())
 
-    async def verify_email(self, slot: PaidSlot, body: dict[str, Any]) -> PaidOutcome:
+    async def verify_email(self, slot: PaidSlot, request: VerifyEmail) -> PaidOutcome:
         """Submit one verification. PAID: one request on the wire, no retry."""
-        return await slot.send("POST", VERIFY_EMAIL, json=body)
+        return await slot.send("POST", VERIFY_EMAIL, json=request.body())
+
+    async def enrich_contact(self, slot: PaidSlot, request: EnrichContact) -> PaidOutcome:
+        """Enrich one contact; `enriched.read_contact` reads the answer. PAID: one request on the wire, no retry."""
+        return await slot.send("POST", ENRICH_CONTACT, json=request.body())
+
+    async def enrich_organization(self, slot: PaidSlot, request: EnrichOrganization) -> PaidOutcome:
+        """Enrich one company; `enriched.read_organization` reads the answer. PAID: one request, no retry."""
+        return await slot.send("POST", ENRICH_ORGANIZATION, json=request.body())
 
 
 def read_credits(answer: Answer) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from pydantic.alias_generators import to_camel
 
 from sources.checking import complaints, one_of, wrong
 from sources.clodura import values
+from sources.clodura.identifiers import ProfileUrl, Text, domain_mistake, text
 from sources.countries import english_name, english_names
 from sources.errors import ConfigurationError
 from sources.nearest import did_you_mean, nearest
@@ -29,23 +30,13 @@ LARGEST_PAGE = 100
 MOST_DOMAINS = 10
 
 
-def _text(value: object) -> object:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)  # an id written without quotes
-    if isinstance(value, str):
-        if not value.strip():
-            raise wrong("is empty: leave the filter out instead")
-        return value.strip()
-    return value
-
-
 def _list(value: object) -> object:
     """One value may stand for a list of one; a list must hold something, or the filter would filter nothing."""
     items = [value] if isinstance(value, str | int) and not isinstance(value, bool) else value
     if isinstance(items, list | tuple):
         if not items:
             raise wrong("is an empty list, which would filter nothing: leave the filter out instead")
-        return [_text(item) for item in items]
+        return [text(item) for item in items]
     return items
 
 
@@ -54,25 +45,9 @@ def _domains(value: object) -> object:
         return value
     if len(value) > MOST_DOMAINS:
         raise wrong(f"has {len(value)} domains, {MOST_DOMAINS} are allowed: make a search for each {MOST_DOMAINS}")
-    mistakes = []
-    for item in value:
-        if isinstance(item, str):
-            bare = re.sub(r"^(?:[a-z][a-z0-9+.-]*://)?(?:[^@/]*@)?(?:www\.)?|[/?#:].*$|\.$", "", item.lower())
-            is_domain = re.fullmatch(r"[\w-]+(?:\.[\w-]+)+", bare) is not None
-            if item.lower() != bare or not is_domain:
-                shown = f"; the nearest right one is {bare!r}" if is_domain else ""
-                mistakes.append(f"{item!r} is not a bare domain (no www., @, scheme or path){shown}")
+    mistakes = [mistake for item in value if (mistake := domain_mistake(item))]
     if mistakes:
         raise wrong(". ".join(mistakes))
-    return value
-
-
-def _linkedin(value: object) -> object:
-    if isinstance(value, str):
-        if re.search(r"linkedin\.com/sales(?:/|$)", value, re.IGNORECASE):
-            raise wrong(f"{value!r} is a Sales Navigator URL: use the person's linkedin.com/in/... URL")
-        if not re.match(r"^(?:https?://)?(?:[a-z]{2,3}\.)?linkedin\.com/in/[^/\s]+/?$", value, re.IGNORECASE):
-            raise wrong(f"{value!r} is not a profile URL such as https://www.linkedin.com/in/name/")
     return value
 
 
@@ -83,7 +58,6 @@ def _date(value: object) -> object:
     return value.strip() if isinstance(value, str) else value
 
 
-Text = Annotated[str, BeforeValidator(_text)]
 Texts = Annotated[list[Text], BeforeValidator(_list)]
 Day = Annotated[date, BeforeValidator(_date)]
 
@@ -101,7 +75,7 @@ class SearchFilters(BaseModel):
     """Usually together with `last_name`."""
     last_name: Text | None = None
     """Usually together with `first_name`."""
-    linkedin_url: Annotated[Text | None, BeforeValidator(_linkedin), BeforeValidator(_text)] = None
+    linkedin_url: ProfileUrl | None = None
     """A profile URL, `https://www.linkedin.com/in/...`; Sales Navigator URLs are refused."""
     seniority: Annotated[Texts | None, one_of(values.SENIORITIES), BeforeValidator(_list)] = None
     """Levels."""
@@ -119,7 +93,7 @@ class SearchFilters(BaseModel):
     """The same, countries: `United States`, not `US`. An open list."""
     person_location_exclude: bool | None = None
     """The three filters above exclude instead."""
-    contact_email_status: Annotated[Text | None, one_of(values.EMAIL_STATUSES), BeforeValidator(_text)] = None
+    contact_email_status: Annotated[Text | None, one_of(values.EMAIL_STATUSES), BeforeValidator(text)] = None
     """What the vendor says of the address it would sell."""
     organization_id: Text | None = None
     """One known employer."""

@@ -1,4 +1,4 @@
-"""What reveals and verifications cost, by plan family and outcome: the price lists of their pages, as data.
+"""What reveals, verifications and enrichments cost: the price lists of their pages, as data.
 
 Which credit a plan charges is documented, where in 1-6 or 10-20 a charge fell is reported nowhere, so a charge has
 bounds. Amounts are in 1/100 credit.
@@ -23,6 +23,10 @@ RESERVE = {
 }
 #: a verification, plain and deep, "per request" (verify-email page)
 VERIFICATION = {False: 4, True: 10}
+#: an enriched contact: nobody matched, up to a person; 1 credit where only the employer is known (enrich-contacts page)
+ENRICH_CONTACT = (0, 2 * CREDIT)
+#: an enriched company, and each of the three parts that may be asked for beside it (enrich-company page)
+ENRICH_ORGANIZATION, ENRICH_PART = 1 * CREDIT, 1 * CREDIT
 #: the least a reveal costs on the single-pool plans once something was found
 _POOL_LEAST = {Channel.EMAIL: 1 * CREDIT, Channel.PHONE: 10 * CREDIT}
 #: the two kinds of credit that Prospect plans charge

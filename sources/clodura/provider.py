@@ -8,15 +8,19 @@ from typing import Any
 
 from sources.clodura import payload, prices, verification
 from sources.clodura.client import CloduraClient
+from sources.clodura.requests import RevealEmail, RevealPhone, VerifyEmail
 from sources.errors import ConfigurationError
 from sources.nearest import did_you_mean
 from sources.providers import Ask, Channel, Charge, Operation, Outcome, Person, Reading, Via
-from sources.transport import Answer, PaidOutcome, PaidSlot
+from sources.transport import Answer, NeverSent, PaidOutcome, PaidSlot
 
 NAME = "clodura"
-REVEAL_EMAIL = "reveal_email"
-REVEAL_PHONE = "reveal_phone"
-VERIFY_EMAIL = "verify_email"
+REVEAL_EMAIL = RevealEmail.operation
+REVEAL_PHONE = RevealPhone.operation
+VERIFY_EMAIL = VerifyEmail.operation
+_REQUESTS: Mapping[str, type[RevealEmail | RevealPhone | VerifyEmail]] = {
+    request.operation: request for request in (RevealEmail, RevealPhone, VerifyEmail)
+}
 #: seconds a poll waits for our own rate limits; a quota used up leaves it for the next run
 POLL_PATIENCE = 120.0
 
@@ -95,14 +99,19 @@ class CloduraProvider:
     async def submit(
         self, slot: PaidSlot, operation: str, asks: Sequence[Mapping[str, Any]], callback_url: str | None
     ) -> PaidOutcome:
-        """See `Provider.submit`. A reveal is for one person."""
+        """See `Provider.submit`. A request is for one person or address, and checked before anything leaves."""
         (parameters,) = asks
         body = dict(parameters) | ({"webhookUrl": callback_url} if callback_url else {})
-        if operation == VERIFY_EMAIL:
-            return await self._client.verify_email(slot, body)
-        if self._channels[operation] is Channel.EMAIL:
-            return await self._client.reveal_email(slot, body)
-        return await self._client.reveal_phone(slot, body)
+        try:
+            request = _REQUESTS[operation](**body)
+        except ConfigurationError as error:
+            # raised, it would leave a call in doubt of which we know that no byte has left
+            return NeverSent(" ".join(str(error).split()))
+        if isinstance(request, VerifyEmail):
+            return await self._client.verify_email(slot, request)
+        if isinstance(request, RevealEmail):
+            return await self._client.reveal_email(slot, request)
+        return await self._client.reveal_phone(slot, request)
 
     def tracking_id(self, body: bytes) -> str | None:
         """See `Provider.tracking_id`."""

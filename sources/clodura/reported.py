@@ -11,7 +11,7 @@ from sources.documents import Node, plain
 _USED = "(used|consumed|charged|deducted|spent|debited|cost)"
 _TOTAL = re.compile(
     rf"^(total)?credits?(usage)?{_USED}(total)?$|^(total)?{_USED}credits?$|^(total)?credits?usage(total|amount)?$"
-    r"|^usage(total)?credits?$|^costin(credits?)$|^(total)?costcredits?$"
+    r"|^usage(total)?credits?$|^usagetotal$|^costin(credits?)$|^(total)?costcredits?$"
 )
 _KIND = re.compile(
     rf"^(unlock|export|phone|email|pool|contact)credits?{_USED}?$|^credits?{_USED}?(unlock|export|phone|pool)$"

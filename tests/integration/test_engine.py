@@ -24,7 +24,7 @@ from sources.backoff import Backoff
 from sources.clock import SYSTEM_CLOCK
 from sources.errors import KeyRefused, NotProven, QuotaExhausted
 from sources.providers import Channel, Via
-from sources.transport import Answer, Answered, Lost, NeverConnected, PaidOutcome
+from sources.transport import Answer, Answered, Lost, NeverConnected, NeverSent, PaidOutcome
 from tests.support.fake_provider import ACCEPTED, FakeProvider
 from tests.support.purchases import RUN, call, plan, rows
 
@@ -111,6 +111,22 @@ async def test_an_operation_is_tried_with_one_call_before_many(ledger: Ledger) -
     assert report.ending is Ending.DONE
     assert 1 < provider.most_under_way <= 5
     assert sorted(provider.submitted) == PEOPLE
+
+
+async def test_a_request_that_is_wrong_is_rejected_unsent_and_the_others_go_on(ledger: Ledger) -> None:
+    plan(ledger, *PEOPLE)
+    provider = FakeProvider()
+
+    async def submit(parameters: Mapping[str, Any], url: str | None) -> PaidOutcome:
+        return NeverSent("no such id") if parameters["personId"] == "p03" else Answered(Answer(404, b""))
+
+    provider.submit_with = submit
+    async with running(ledger, provider) as run:
+        report = await run.to_the_end()
+    assert (report.ending, report.left) == (Ending.DONE, 0)
+    assert (call(ledger, "p03").state, call(ledger, "p03").amount_max) == ("rejected", 0)
+    assert call(ledger, "p04").outcome == "not_found"
+    assert provider.submitted.count("p03") == 1
 
 
 async def test_a_webhook_settles_each_call_and_ends_the_run(ledger: Ledger) -> None:

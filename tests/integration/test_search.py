@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import anyio
 import pytest
@@ -14,9 +13,11 @@ import pytest
 from sandbox import Server
 from sources.clock import SYSTEM_CLOCK
 from sources.clodura.client import CloduraClient, make_transport
+from sources.clodura.credits import Balance
 from sources.clodura.filters import parse_filters
 from sources.clodura.paging import PAST_END, Fill
 from sources.clodura.records import Page, Record
+from sources.clodura.requests import RevealEmail, RevealPhone
 from sources.clodura.windows import Coverage, WindowReport, fill, page_size, walk
 from sources.errors import (
     KeyRefused,
@@ -29,29 +30,12 @@ from sources.errors import (
     VendorError,
 )
 from sources.limits import RateLimiter
-from sources.transport import Answered, Transport
-from tests.integration.wire import Act, Exchange, PassingClock, answer, message, reset, serving
-
-Result = TypeVar("Result")
+from sources.transport import Answered
+from tests.integration.wire import Act, Exchange, answer, message, reset, serving
+from tests.support.clodura import ask, transport_to
 
 NOBODY = {"first_name": "Nobody"}
 HTML = b"<!DOCTYPE html><html><title>Sign in</title></html>"
-
-
-def transport_to(
-    url: str, key: str = "sandbox-key", rate_limits: tuple[str, ...] = (), **options: Any
-) -> AbstractAsyncContextManager[Transport]:
-    return make_transport(url, key, rate_limits=rate_limits, **{"clock": PassingClock(), **options})
-
-
-def ask(url: str, question: Callable[[CloduraClient], Awaitable[Result]], **options: Any) -> Result:
-    """One question to a client of its own."""
-
-    async def story() -> Result:
-        async with transport_to(url, **options) as transport:
-            return await question(CloduraClient(transport))
-
-    return anyio.run(story)
 
 
 def search(
@@ -499,12 +483,12 @@ def test_a_page_that_is_none_is_an_error_and_no_end(body: bytes) -> None:
 
 
 def test_the_balance_is_told_as_the_vendor_gives_it(sandbox_server: Server) -> None:
-    async def look(client: CloduraClient) -> dict[str, Any]:
+    async def look(client: CloduraClient) -> Balance:
         found = await client.credits()
         assert client.proven
         return found
 
-    assert "remainingCredits" in ask(sandbox_server.url, look)
+    assert ask(sandbox_server.url, look) == Balance("multi_provider", pool=100_000_000)
 
 
 @pytest.mark.parametrize("body", [HTML, b"[]", b"null", b"5"])
@@ -553,14 +537,16 @@ def test_polls_and_the_balance_may_use_the_part_of_the_quota_kept_for_them() -> 
 def test_a_reveal_is_one_request_on_the_wire(channel: str, act: Act) -> None:
     async def reveal(client: CloduraClient) -> object:
         async with client.transport.paid_slot() as slot:
-            submit = client.reveal_email if channel == "email" else client.reveal_phone
-            return await submit(slot, {"personId": "1"})
+            if channel == "email":
+                return await client.reveal_email(slot, RevealEmail(person_id="1", webhook_url="https://x.io/hook"))
+            return await client.reveal_phone(slot, RevealPhone(person_id="1", webhook_url="https://x.io/hook"))
 
     with serving(act, answer(200)) as host:
         outcome = ask(host.url, reveal)
     (request,) = host.requests
     assert (request.method, request.target) == ("POST", f"/api/v1/search/people/{channel}/match")
-    assert json.loads(request.body) == {"personId": "1"}
+    partners = {"revealPhoneNumberViaPartners": False} if channel == "phone" else {}
+    assert json.loads(request.body) == {"personId": "1", "webhookUrl": "https://x.io/hook", **partners}
     assert isinstance(outcome, Answered) == (act is not reset)
 
 

@@ -18,7 +18,7 @@ from pipelines.doctor.webhook import Echo, judge_echo
 from pipelines.forecast import seconds_for
 from pipelines.settings import CloduraSettings
 from pipelines.vendor import usable_key
-from sources.clodura.balance import read_balance
+from sources.clodura.credits import read_balance
 from sources.errors import ConfigurationError
 from sources.limits import Window
 from sources.providers import Channel

@@ -170,7 +170,7 @@ def test_an_empty_list_is_refused_because_it_would_filter_nothing(name: str) -> 
 @pytest.mark.parametrize("blank", ["", "   "])
 def test_an_empty_text_is_refused(name: str, blank: str) -> None:
     (said,) = refused(**{name: blank})
-    assert said == f"sources.clodura.searches.mine.{name}: is empty: leave the filter out instead"
+    assert said == f"sources.clodura.searches.mine.{name}: is empty: leave it out instead"
 
 
 @pytest.mark.parametrize("name", [n for n in LISTS if n not in ("company_domain",)])
