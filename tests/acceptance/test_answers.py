@@ -8,6 +8,11 @@ from sandbox import Server
 from tests.support.project import Project
 
 
+@pytest.fixture
+def project(made: Project) -> Project:
+    return made
+
+
 @pytest.mark.parametrize(
     "behaviour",
     [

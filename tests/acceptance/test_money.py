@@ -8,6 +8,11 @@ from sandbox import Server
 from tests.support.project import Project
 
 
+@pytest.fixture
+def project(made: Project) -> Project:
+    return made
+
+
 def _charged(project: Project) -> int:
     return sum(charge["amount"] for charge in project.charges())
 

@@ -10,6 +10,11 @@ from sandbox import Server
 from tests.support.project import Project
 
 
+@pytest.fixture
+def project(made: Project) -> Project:
+    return made
+
+
 def verified(project: Project) -> dict[str, str]:
     return dict(project.sql("SELECT email, status FROM crm.email_verifications"))
 
