@@ -23,10 +23,11 @@ def vendor_words(body: bytes) -> str | None:
         document = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    inner = document.get("error") if isinstance(document, dict) else None
-    for block in (document, inner):
-        for name in ("detail", "message", "error") if isinstance(block, dict) else ():
-            text = block.get(name)
+    if not isinstance(document, dict):
+        return None
+    for block in (document, document.get("error")):
+        for name in ("detail", "message", "error"):
+            text = block.get(name) if isinstance(block, dict) else None
             if isinstance(text, str) and text.strip():
                 return redact(" ".join(text.split()))[:200]
     return None
