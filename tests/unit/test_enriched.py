@@ -68,6 +68,8 @@ NO_RESULTS = "No Results found, may be you can tweak the filters."
         {"contact": None, "creditsUsed": 0},
         {"people": [], "pagination": {"total": 0}},
         {"status": "not found"},
+        {"status": "notFound"},
+        {"plan": "Max", "data": []},
         {"creditUsage": {"creditsUsed": 0, "remainingCredits": "12", "plan": "Max"}},
         {"message": NO_RESULTS},
         {"message": "No contact matches these identifiers"},
