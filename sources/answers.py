@@ -23,11 +23,10 @@ def vendor_words(body: bytes) -> str | None:
         document = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(document, dict):
-        return None
-    for block in (document, document.get("error")):
+    inner = document.get("error") if isinstance(document, dict) else None
+    for block in [block for block in (document, inner) if isinstance(block, dict)]:
         for name in ("detail", "message", "error"):
-            text = block.get(name) if isinstance(block, dict) else None
+            text = block.get(name)
             if isinstance(text, str) and text.strip():
                 return redact(" ".join(text.split()))[:200]
     return None
