@@ -74,7 +74,7 @@ def _read(body: bytes, asked: Mapping[str, Any], *, about_person: bool) -> Enric
     matched, note = _matched(found, echo, person is not None, credits_)
     return Enriched(
         matched=matched,
-        person_id=person if matched else None,
+        person_id=person,
         organization_id=organization if matched else None,
         credits=credits_,
         note=note,

@@ -32,6 +32,7 @@ from sources.clodura.records import Page
 from sources.clodura.requests import EnrichContact, RevealEmail
 from sources.clodura.tables import organization_row, person_row
 from sources.clodura.windows import Coverage, walk
+from sources.clodura.words import Says, says
 from sources.errors import ConfigurationError, KeyRefused, NotEntitled, NotProven, OutOfCredits
 from sources.providers import Channel, EmailStatus, Outcome, Via
 from sources.transport import Answered
@@ -232,6 +233,7 @@ def test_k11_not_found_in_every_spelling(sandbox_server: Server, variant: int) -
             [post] = receiver.wait()
         assert own.search(post.body)
         for spelling in (b"not found", b"notFound", b"NOT_FOUND", b"Not Found"):
+            assert says(spelling.decode()) is Says.NOT_FOUND
             settled = sent.settled(own.sub(spelling, post.body))
             assert (settled.outcome, values(settled), bounds(settled)) == (Outcome.NOT_FOUND, set(), (0, 0)), spelling
 
@@ -331,6 +333,7 @@ def test_q131_a_repeated_reveal_is_free_or_charged_and_reads_the_same(sandbox_se
     person = truth(sandbox_server, email=True)
     (sent, first), (_, second) = (revealed(sandbox_server, Channel.EMAIL, person) for _ in range(2))
     assert (values(first), first.outcome) == (values(second), second.outcome)
+    assert person["email"]["address"] in values(first)
     amounts = [charge["amount"] for charge in sandbox_server.books()["charges"]]
     assert len(amounts) == (1 if free else 2)
     assert sent.charged == sum(amounts)

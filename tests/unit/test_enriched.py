@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources.clodura.enriched import Enriched, read_contact, read_organization
@@ -68,6 +68,8 @@ NO_RESULTS = "No Results found, may be you can tweak the filters."
         {"contact": None, "creditsUsed": 0},
         {"people": [], "pagination": {"total": 0}},
         {"status": "not found"},
+        {"status": "notFound"},
+        {"plan": "Max", "data": []},
         {"creditUsage": {"creditsUsed": 0, "remainingCredits": "12", "plan": "Max"}},
         {"message": NO_RESULTS},
         {"message": "No contact matches these identifiers"},
@@ -148,6 +150,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(JSON, JSON)
 def test_no_document_breaks_the_reading(document: Any, asked: Any) -> None:
     body = json.dumps(document).encode()
@@ -158,6 +161,7 @@ def test_no_document_breaks_the_reading(document: Any, asked: Any) -> None:
         assert found.matched or found.person_id is found.organization_id is None
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_no_bytes_break_the_reading(body: bytes) -> None:
     assert read_contact(body, {}).raw == read_organization(body, {}).raw == body

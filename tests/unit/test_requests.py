@@ -180,6 +180,11 @@ WRONG: list[tuple[type[PaidRequest], dict[str, Any], str]] = [
         {"person_id": "7", "via_partners": "yes"},
         "reveal_phone.via_partners: 'yes' is not accepted: write true or false",
     ),
+    (
+        RevealPhone,
+        {"person_id": "7", "revealPhoneNumberViaPartners": 1},
+        "reveal_phone.via_partners: 1 is not accepted: write true or false",
+    ),
     (VerifyEmail, {}, "verify_email.email: is missing"),
     (
         VerifyEmail,
