@@ -394,9 +394,9 @@ def _(it: Case) -> Finished:
         "--limit",
         "1",
         prelude="import os, signal, pipelines.sync as s\n"
-        "def flush(self, seconds, rows=None, before=s._Run._flush):\n"
-        "    if rows is None and not self._interrupted:\n        os.kill(os.getpid(), signal.SIGINT)\n"
-        "    return before(self, seconds, rows)\n"
+        "def flush(self, *given, before=s._Run._flush):\n"
+        "    if not self._interrupted:\n        os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return before(self, *given)\n"
         "s._Run._flush = flush\n",
     )
 

@@ -198,7 +198,7 @@ def test_a_planned_call_that_is_wrong_is_never_sent_and_never_in_doubt(
     sent = submit(sandbox_server, asked, None)
     assert isinstance(sent.outcome, NeverSent)
     assert said in sent.outcome.reason
-    assert sent.decision().state == "planned"
+    assert sent.decision().state == "rejected"
     assert sandbox_server.books()["requests"] == []
 
 
