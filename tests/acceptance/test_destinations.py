@@ -5,11 +5,17 @@ from __future__ import annotations
 import shutil
 
 import duckdb
+import pytest
 
 from sandbox import Server
 from tests.support.project import Project
 
 BOUGHT = ("emails", "phones", "provider_results", "credit_spend", "calls")
+
+
+@pytest.fixture
+def project(made: Project) -> Project:
+    return made
 
 
 def _bought(project: Project, dataset: str = "crm") -> dict[str, list[tuple[object, ...]]]:

@@ -73,8 +73,8 @@ def test_the_guide_leads_from_a_key_to_leads_within_the_costs_it_states(vendor: 
                 _write(tmp_path, vendor.api_key)
         costs = re.search(r"at most (\d+) export credits", heading)
         assert _charged(vendor, "search") - searched <= (int(costs[1]) if costs else 0), heading
-        bought = _charged(vendor, "reveal_email", "reveal_phone")
-        assert bought == 0 or int(heading[0]) >= 6, heading
+        spent = _charged(vendor, "reveal_email", "reveal_phone")
+        assert spent == 0 or int(heading[0]) >= 6, heading
     assert ran[:3] == ["init", "doctor", "plan"]
     assert ran[-3:] == ["sync", "sync", "status"]
     assert 0 < _charged(vendor, "reveal_email", "reveal_phone") <= 40

@@ -23,9 +23,11 @@ from typing import Any, NoReturn
 
 #: what a run imports, but for pyarrow and duckdb: they start threads, which no fork takes along
 HEAVY = """
-    alembic.context alembic.operations anyio._backends._asyncio dlt dlt.extract dlt.pipeline email_validator
-    enrichment.ledger httpx orjson phonenumbers pipelines.cli pipelines.receiver pipelines.settings rich.console
-    sources.transport structlog uvicorn.protocols.http.h11_impl
+    alembic.command alembic.context alembic.operations anyio._backends._asyncio certifi dlt._workspace.cli._plugins
+    dlt.extract dlt.pipeline dlt.sources.helpers.requests email_validator encodings.idna enrichment.engine filelock
+    httptools orjson phonenumbers pipelines.cli pipelines.configuration pipelines.playground pipelines.receiver
+    pipelines.report pipelines.webhooks rich.live rich.table sqlalchemy.dialects.sqlite.aiosqlite
+    uvicorn.protocols.http.h11_impl uvicorn.protocols.http.httptools_impl
 """.split()
 
 _lock = threading.Lock()
