@@ -13,7 +13,7 @@ UV := $(shell command -v uv 2>/dev/null)
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help setup demo test check format docs lock clean
+.PHONY: help setup demo test thorough check format docs lock clean
 
 help: ## what there is to run
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -37,7 +37,10 @@ demo: $(STAMP) ## search, buy and load 1,000 imitation people; then the same aga
 	@$(BIN)/python -m scripts.demo
 
 test: $(STAMP) ## the test suite
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -n 3 --dist worksteal
+
+thorough: $(STAMP) ## the test suite and further variants of its longer tests
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -m ""
 
 check: $(STAMP) ## lint, format, types, import rules, lock file, generated pages
 	@$(BIN)/ruff check .

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.signals import STOPPED_AT_ONCE
 from sources.errors import ConfigurationError, LeadsyncError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -29,11 +30,7 @@ def guarded(work: Callable[[], int], debug: bool) -> None:
         typer.echo(f"leadsync: {_whole(error)}", err=True)
         code = error.exit_code
     except KeyboardInterrupt:
-        typer.echo(
-            "leadsync: stopped at once. What was bought is in the ledger; calls that were on the wire are in doubt "
-            "until their answers come. Run again to go on.",
-            err=True,
-        )
+        typer.echo(STOPPED_AT_ONCE, err=True)
         code = 3
     except Exception as error:
         if debug:

@@ -1,21 +1,40 @@
-"""SIGINT and SIGTERM end a run in good order."""
+"""SIGINT and SIGTERM end a run in good order; the second one at once."""
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
+
+STOPPED_AT_ONCE = (
+    "leadsync: stopped at once. What was bought is in the ledger; calls that were on the wire are in doubt until their "
+    "answers come. Run again to go on."
+)
+_SHOW_CURSOR = b"\x1b[?25h"
 
 
 @contextmanager
 def stopping_on_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """The first SIGINT or SIGTERM stops in good order, the second one at once. What is bought is in the ledger."""
+    """The first signal calls ``stop``. The second ends the process there and then, with exit code 3.
+
+    It raises nothing: an exception in a finalizer or inside of a library may be swallowed, and then nothing would end.
+    What counts is committed, as it must be for kill -9.
+    """
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def first(number: int, _frame: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for again in before:
+            signal.signal(again, second)
         stop()
+
+    def second(number: int, _frame: object) -> NoReturn:
+        if sys.stderr.isatty():
+            os.write(2, _SHOW_CURSOR)  # the live view may have hidden it
+        os.write(2, f"{STOPPED_AT_ONCE}\n".encode())
+        os._exit(3)
 
     for number in before:
         signal.signal(number, first)

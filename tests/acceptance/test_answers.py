@@ -16,12 +16,12 @@ def project(made: Project) -> Project:
 @pytest.mark.parametrize(
     "behaviour",
     [
-        {"webhook_copies": 3},
-        {"webhook_reorder": 5},
+        pytest.param({"webhook_copies": 3}, marks=pytest.mark.thorough),
+        pytest.param({"webhook_reorder": 5}, marks=pytest.mark.thorough),
         {"webhook_before_answer": True},
         {"webhook_copies": 2, "webhook_delay": 0.2, "variant": "mixed"},
         {"submit_form": "no_id"},
-        {"submit_form": "result"},
+        pytest.param({"submit_form": "result"}, marks=pytest.mark.thorough),
         {"search_envelope": "people", "location_form": "string", "empty_search": "array", "variant": "mixed"},
     ],
     ids=str,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from sandbox import Server
@@ -22,12 +24,16 @@ def _bought_twice(vendor: Server) -> list[tuple[str, str]]:
     return [job for job in jobs if jobs.count(job) > 1]
 
 
+def _thorough(*values: str) -> list[Any]:
+    return [pytest.param(value, marks=pytest.mark.thorough) for value in values]
+
+
 @pytest.mark.parametrize(
     ("arguments", "settings"),
     [
         (("--budget", "50"), {}),
-        ((), {"max_credits_per_run": 50}),
-        ((), {"max_credits_per_day": 50}),
+        pytest.param((), {"max_credits_per_run": 50}, marks=pytest.mark.thorough),
+        pytest.param((), {"max_credits_per_day": 50}, marks=pytest.mark.thorough),
         (("--budget", "50"), {"max_credits_per_run": 1000, "max_credits_per_day": 60.5}),
     ],
 )
@@ -118,7 +124,7 @@ def test_a_refused_call_goes_out_again_in_the_same_run(project: Project, vendor:
     assert _bought_twice(vendor) == []
 
 
-@pytest.mark.parametrize("fault", ["500_after", "503_after", "reset_after", "cut_after", "408_after"])
+@pytest.mark.parametrize("fault", ["500_after", "reset_after", *_thorough("503_after", "cut_after", "408_after")])
 def test_an_answer_lost_after_the_vendor_acted_is_settled_by_its_webhook(
     project: Project, vendor: Server, fault: str
 ) -> None:
@@ -130,7 +136,7 @@ def test_an_answer_lost_after_the_vendor_acted_is_settled_by_its_webhook(
     assert _bought_twice(vendor) == []
 
 
-@pytest.mark.parametrize("fault", ["500_before", "500_after", "reset_before", "reset_after"])
+@pytest.mark.parametrize("fault", ["500_before", "reset_after", *_thorough("500_after", "reset_before")])
 def test_a_lost_answer_without_a_webhook_stays_in_doubt_and_is_never_sent_again(
     project: Project, vendor: Server, fault: str
 ) -> None:

@@ -30,7 +30,7 @@ def _stop_in_the_middle(project: Project, vendor: Server, how: signal.Signals, *
     return finish(process)
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.thorough)])
 def test_a_signal_ends_the_run_in_good_order(project: Project, vendor: Server, how: signal.Signals) -> None:
     done = _stop_in_the_middle(project, vendor, how)
     assert (done.exit_code, done.json["exit_reason"]) == (3, "interrupted"), done.stderr
@@ -65,7 +65,7 @@ def test_a_second_ctrl_c_ends_it_at_once_and_loses_nothing(project: Project, ven
     assert max(_jobs(vendor).values()) == 1
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in range(1, 4))])
 def test_kill_nine_buys_nothing_twice_and_loses_only_what_it_lists(project: Project, vendor: Server, seed: int) -> None:
     vendor.set_behaviour(latency=0.03, job_seconds=0.1)
     process = project.start("sync", "--json")

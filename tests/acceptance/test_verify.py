@@ -50,9 +50,11 @@ def test_only_the_unsure_ones_are_verified_where_the_policy_says_so(project: Pro
 @pytest.mark.parametrize(
     "behaviour",
     [
-        {"verify_finish": "at_once"},
+        pytest.param({"verify_finish": "at_once"}, marks=pytest.mark.thorough),
         {"verify_finish": "queued", "verify_webhook_first": True, "webhook_copies": 2},
-        {"verify_finish": "queued", "verify_pending_200": True, "verify_queued_key": ""},
+        pytest.param(
+            {"verify_finish": "queued", "verify_pending_200": True, "verify_queued_key": ""}, marks=pytest.mark.thorough
+        ),
         {"verify_finish": "queued", "webhook": False, "verify_tracking": "people"},
     ],
     ids=["at_once", "webhook", "pending_200", "track"],

@@ -16,7 +16,8 @@ from sources.providers import CONTACTS, Channel, Outcome, Via
 PATHS = {Channel.EMAIL: "/api/v1/search/people/email/match", Channel.PHONE: "/api/v1/search/people/phone/match"}
 TRACK = "/api/v1/search/people/track/"
 PLANS = ("standard", "multi_provider")
-VARIANTS = (*range(7), "mixed")
+#: "mixed" differs by person: it holds all of them
+VARIANTS = ("mixed", *(pytest.param(variant, marks=pytest.mark.thorough) for variant in range(7)))
 KINDS = {"deliverable": "deliverable", "unverified": "unverified", "guessed": "guessed"}
 #: shapes of the sandbox that do not say how good an address is, or which provider found it
 NOTHING_SAID: set[tuple[str, Channel, object]] = set()
