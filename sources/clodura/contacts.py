@@ -112,9 +112,11 @@ def emails_in(found: Iterable[Node]) -> Iterator[tuple[FoundEmail, Node]]:
         if not isinstance(node.value, str) or "@" not in node.value:
             continue
         for address in addresses(node.value):
-            if _is_not_the_persons(node) or _is_a_role(address, node):
-                continue
             word = beside.status_of(node)
+            # a word of how good an address is stands beside what was bought, whatever the block is called
+            verdict = word is not None and words.speaks_of_address(word)
+            if (_is_not_the_persons(node) and not verdict) or _is_a_role(address, node):
+                continue
             yield (
                 FoundEmail(
                     address=address,

@@ -462,3 +462,11 @@ def test_a_standard_answer_is_the_vendors_own_result() -> None:
     assert [(r.provider, r.status_raw, r.value) for r in found.results] == [("clodura", "verified", WORK)]
     missed = read({**WHO, "email": None}, "standard")
     assert [(r.provider, r.status_raw, r.value) for r in missed.results] == [("clodura", "not found", None)]
+
+
+@pytest.mark.parametrize("block", ["user", "account", "client", "input", "owner", "company", "support", "requester"])
+@pytest.mark.parametrize("via", list(Via))
+def test_an_address_with_a_verdict_beside_it_was_bought_whatever_its_block_is_called(block: str, via: Via) -> None:
+    document = {"trackingId": "t", "status": "success", block: {"email": "a@b.co", "emailStatus": "Deliverable"}}
+    reading = payload.read(json.dumps(document).encode(), Channel.EMAIL, "multi_provider", {"personId": "1"}, "t", via)
+    assert [(email.address, email.status_raw) for email in reading.emails] == [("a@b.co", "Deliverable")]
