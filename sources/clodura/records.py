@@ -42,7 +42,10 @@ class Page:
 
 def parse_page(number: int, body: bytes) -> Page:
     """The records of a 200 answer; UnreadablePage where there is no list of records."""
-    items = _items(_load(body))
+    try:
+        items = _items(_load(body))
+    except RecursionError:  # newer Pythons parse what is nested deeper than they can follow
+        raise UnreadablePage("it is nested too deeply") from None
     records = [item for item in items if isinstance(item, dict) and item]
     stated = {size for record in records if isinstance(size := record.get("perPage"), int) and size > 0}
     return Page(
