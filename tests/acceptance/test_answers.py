@@ -93,6 +93,7 @@ def test_a_search_that_is_not_all_there_says_so(project: Project, vendor: Server
     ]
 
 
+@pytest.mark.thorough
 def test_exactly_as_many_as_can_be_seen_is_truncated_too_for_nobody_can_tell(project: Project, vendor: Server) -> None:
     vendor.reset(people=10_000, seed=3)
     assert project.sync("--enrich", "none").exit_code == 3

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from sandbox import Server
 from tests.support.project import Project
 
@@ -97,6 +99,7 @@ def test_the_summary_for_people_names_the_database_and_a_query_to_paste(project:
     assert "SELECT * FROM crm.leads" in done.stdout
 
 
+@pytest.mark.thorough
 def test_people_who_share_an_employer_leave_it_unchanged_on_the_next_run(project: Project, vendor: Server) -> None:
     """Records of one organization differ in what they tell; the order in which pages come must not matter."""
     vendor.reset(people=400, seed=5, behaviour={"job_seconds": 0.05, "latency": [0.0, 0.05]})
