@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import anyio
 import sqlalchemy as sa
 
 from enrichment.ids import micros, new_id
-from enrichment.ledger import Ledger, forecast
+from enrichment.ledger import Ledger, forecast, ledger_path, runs
 from enrichment.ledger.claims import used
 from enrichment.ledger.counters import LedgerCounters
 from enrichment.ledger.forecast import LastReading
@@ -32,7 +34,7 @@ from pipelines.options import (
 from pipelines.playground import playground
 from pipelines.settings import Settings
 from pipelines.telling import Teller
-from pipelines.vendor import account_of, keep_realm, usable_key
+from pipelines.vendor import account_of, keep_realm, same_realm, usable_key
 from sources.clock import SYSTEM_CLOCK
 from sources.clodura.client import CloduraClient, make_transport
 from sources.clodura.filters import SearchFilters
@@ -55,9 +57,12 @@ def plan(options: SyncOptions, settings: Settings, teller: Teller, *, probing: b
     with ExitStack() as stack:
         if options.sandbox and probing:
             settings = stack.enter_context(playground(settings, teller))
-        ledger = stack.enter_context(Ledger(settings.ledger.url, options.folder))
-        if not options.sandbox or probing:
+        ledger = stack.enter_context(_ledger(options, settings, probing))
+        known = ledger.call(runs.fact, "realm")
+        if probing:  # its searches are booked
             keep_realm(ledger, settings)
+        elif known is not None and not options.sandbox:
+            same_realm(known, settings, ledger.path)
         probed: Mapping[str, Probed] = {}
         if probing:
             probed = anyio.run(partial(_probe, options, settings, searches, ledger))
@@ -72,6 +77,17 @@ def plan(options: SyncOptions, settings: Settings, teller: Teller, *, probing: b
         "probe_calls": sum(found.calls for found in probed.values()),
         "note": _note(facts),
     }
+
+
+@contextmanager
+def _ledger(options: SyncOptions, settings: Settings, probing: bool) -> Iterator[Ledger]:
+    """The ledger; where there is none yet and nothing is to be booked, an empty one that leaves nothing behind."""
+    with ExitStack() as stack:
+        if probing or ledger_path(settings.ledger.url, options.folder).exists():
+            yield stack.enter_context(Ledger(settings.ledger.url, options.folder))
+        else:
+            nowhere = Path(stack.enter_context(TemporaryDirectory(prefix="leadsync-plan-")))
+            yield stack.enter_context(Ledger("sqlite:///ledger.db", nowhere))
 
 
 def _facts(

@@ -6,8 +6,10 @@ Used to warn of a country filter that no vendor will know, and to read national 
 from __future__ import annotations
 
 from functools import cache
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+
+import phonenumbers
 
 #: other names in common use; the vendors' own lists are not published
 _ALIASES = {
@@ -30,10 +32,12 @@ def english_names() -> tuple[str, ...]:
 @cache
 def _in_all_languages() -> dict[str, dict[str, str]]:
     """Region to language to name. The package around that module is 100 MB of geocoding, which is left out."""
-    (folder,) = find_spec("phonenumbers").submodule_search_locations  # type: ignore[union-attr, misc]
-    spec = spec_from_file_location("phonenumbers.geodata.locale", Path(folder) / "geodata" / "locale.py")
-    module = module_from_spec(spec)  # type: ignore[arg-type]
-    spec.loader.exec_module(module)  # type: ignore[union-attr]
+    package = Path(phonenumbers.__file__).parent
+    spec = spec_from_file_location("phonenumbers.geodata.locale", package / "geodata" / "locale.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
     names: dict[str, dict[str, str]] = module.LOCALE_DATA
     return names
 

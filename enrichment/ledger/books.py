@@ -95,7 +95,13 @@ def of_run(connection: sa.Connection, run_id: str, started_at: int) -> RunBooks:
     pairs = sa.select(emails.c.person_id, emails.c.email).where(emails.c.revealed_at >= started_at).distinct()
     numbers = sa.select(phones.c.person_id, phones.c.number).where(phones.c.revealed_at >= started_at).distinct()
     return RunBooks(
-        calls_sent=_count(connection, requests, requests.c.run_id == run_id, requests.c.sent_at.is_not(None)),
+        calls_sent=_count(
+            connection,
+            requests,
+            requests.c.run_id == run_id,
+            requests.c.sent_at.is_not(None),
+            requests.c.http_outcome.is_distinct_from("never_sent"),
+        ),
         calls_settled=_count(connection, calls, settled),
         outcomes=outcomes,
         emails_found=_count(connection, pairs.subquery()),

@@ -40,14 +40,15 @@ def next_epoch(
 
     Bought is bought, whatever the parameters say now. Asked anew is only what provably was not bought (void, or
     rejected under other parameters), what ran out of credits half-way in an earlier run, and what goes stale: where
-    ``settled_before`` is given, what was settled before that time.
+    ``settled_before`` is given, what an earlier run settled before that time (one run never buys a thing twice).
     """
     if latest is None:
         return 1
     state = latest["state"]
     unbought = state == State.VOID or (state == State.REJECTED and latest["parameters"] != parameters)
-    ran_dry = state == State.SETTLED and latest["outcome"] == Outcome.INCOMPLETE and latest["run_id"] != run_id
-    stale = state == State.SETTLED and settled_before is not None and latest["settled_at"] < settled_before
+    earlier = state == State.SETTLED and latest["run_id"] != run_id
+    ran_dry = earlier and latest["outcome"] == Outcome.INCOMPLETE
+    stale = earlier and settled_before is not None and latest["settled_at"] < settled_before
     return int(latest["epoch"]) + 1 if unbought or ran_dry or stale else None
 
 

@@ -86,6 +86,15 @@ def test_a_probe_alone_tells_exactly_how_many_are_asked(project: Project) -> Non
     }  # fmt: skip
 
 
+def test_it_leaves_nothing_behind_and_binds_a_folder_to_nothing(bare: Project) -> None:
+    before = sorted(bare.folder.rglob("*"))
+    bare.configure(clodura={"base_url": "https://api.clodura.ai"})
+    assert bare.run("plan").exit_code == 0
+    assert sorted(bare.folder.rglob("*")) == before
+    assert bare.run("plan", "--sandbox").exit_code == 0
+    assert sorted(bare.folder.rglob("*")) == before
+
+
 def test_for_people_it_names_search_cost_cap_and_what_is_not_known(project: Project) -> None:
     done = project.run("plan", "--budget", "50")
     assert done.exit_code == 0
