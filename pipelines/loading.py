@@ -33,7 +33,7 @@ from sources.errors import DestinationError
 log = structlog.get_logger("leadsync.loading")
 
 PIPELINE = "leadsync"
-MERGE = {"disposition": "merge", "strategy": "delete-insert"}
+MERGE: Any = {"disposition": "merge", "strategy": "delete-insert"}
 #: every table there is
 TABLES: tuple[TableSpec, ...] = (*OURS, *ALL)
 
@@ -116,7 +116,7 @@ def _hints(spec: TableSpec) -> Any:
     return dlt.mark.make_hints(
         table_name=spec.name,
         primary_key=spec.key,
-        write_disposition=MERGE,  # type: ignore[arg-type]
+        write_disposition=MERGE,
         additional_table_hints={"description": spec.description},
     )
 

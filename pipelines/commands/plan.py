@@ -8,20 +8,19 @@ from typing import Annotated
 
 import typer
 
+from pipelines.commands.shared import Budget, Enrich, Limit, Sandbox, Searches
 from pipelines.guard import AsJson, Debug, guarded
 
 
 def command(
-    searches: Annotated[list[str] | None, typer.Argument(help="Names of searches; all by default.")] = None,
-    enrich: Annotated[
-        str | None, typer.Option(help="What to buy: email, phone, email,phone or none. Default: enrichment.channels.")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(help="At most so many people.")] = None,
-    budget: Annotated[float | None, typer.Option(help="At most so many credits in the run.")] = None,
+    searches: Searches = None,
+    enrich: Enrich = None,
+    limit: Limit = None,
+    budget: Budget = None,
     probe: Annotated[
         bool, typer.Option("--probe", help="Count each search by at most 8 searches, which may be charged.")
     ] = False,
-    sandbox: Annotated[bool, typer.Option("--sandbox", help="As for sync --sandbox.")] = False,
+    sandbox: Sandbox = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:

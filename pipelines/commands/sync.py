@@ -8,22 +8,19 @@ from typing import Annotated
 
 import typer
 
+from pipelines.commands.shared import Budget, Enrich, Limit, Sandbox, Searches, Wait
 from pipelines.guard import AsJson, Debug, guarded
 
 
 def command(
-    searches: Annotated[list[str] | None, typer.Argument(help="Names of searches; all by default.")] = None,
-    enrich: Annotated[
-        str | None, typer.Option(help="What to buy: email, phone, email,phone or none. Default: enrichment.channels.")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(help="At most so many people.")] = None,
-    budget: Annotated[float | None, typer.Option(help="At most so many credits in this run.")] = None,
+    searches: Searches = None,
+    enrich: Enrich = None,
+    limit: Limit = None,
+    budget: Budget = None,
     destination: Annotated[str | None, typer.Option(help="Where rows go. Default: pipelines.destination.")] = None,
     dataset: Annotated[str | None, typer.Option(help="The schema they go to. Default: pipelines.dataset.")] = None,
-    wait: Annotated[
-        str, typer.Option(help="How long after its start the run waits for answers still under way.")
-    ] = "10m",
-    sandbox: Annotated[bool, typer.Option("--sandbox", help="Use the imitation vendor: no key, no money.")] = False,
+    wait: Wait = "10m",
+    sandbox: Sandbox = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.commands.shared import Budget, Sandbox, Wait
 from pipelines.guard import AsJson, Debug, guarded
 
 
@@ -22,11 +23,9 @@ def command(
         bool | None, typer.Option("--deep/--plain", help="Deep verification, dearer. Default: enrichment.deep.")
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Also where a verdict is known and not stale.")] = False,
-    budget: Annotated[float | None, typer.Option(help="At most so many credits in this run.")] = None,
-    wait: Annotated[
-        str, typer.Option(help="How long after its start the run waits for verdicts still under way.")
-    ] = "10m",
-    sandbox: Annotated[bool, typer.Option("--sandbox", help="Use the imitation vendor: no key, no money.")] = False,
+    budget: Budget = None,
+    wait: Wait = "10m",
+    sandbox: Sandbox = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
