@@ -23,6 +23,7 @@ from enrichment.reading import read_safely
 from enrichment.settling import settle_document
 from enrichment.states import State
 from sources.answers import refusal
+from sources.crashpoints import reach
 from sources.errors import QuotaExhausted, Unavailable
 from sources.providers import Operation, Outcome, Provider, Reading, Via
 from sources.transport import Answered, Lost, NeverConnected, NeverSent, PaidOutcome
@@ -142,6 +143,7 @@ class Sender:
                         return
                     self.last_sent = context.clock.monotonic()
                     context.tally.sent += 1
+                    reach(f"submit.before:{claimed.operation}")
                     try:
                         outcome = await provider.submit(
                             slot, claimed.operation, claimed.parameters, self._callback(claimed)
@@ -149,6 +151,7 @@ class Sender:
                     except Exception as error:
                         await self._answered(provider, claimed, Lost(type(error).__name__))
                         raise
+                    reach(f"submit.after:{claimed.operation}")
                     await self._answered(provider, claimed, outcome)
         finally:
             if not sent:

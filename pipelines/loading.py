@@ -28,6 +28,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from destinations import Destination
 from enrichment.tables import ALL, TableSpec
 from pipelines.tables import OURS
+from sources.crashpoints import reach
 from sources.errors import DestinationError
 
 log = structlog.get_logger("leadsync.loading")
@@ -95,12 +96,14 @@ class Loader:
 
     def load(self, resources: Sequence[DltResource]) -> str | None:
         """One package: extract, normalize, load. Returns its id, None where it held nothing."""
+        reach("load.before")
         try:
             info = self._pipeline.run(list(resources), loader_file_format="parquet")
         except PipelineStepFailed as error:
             if isinstance(_cause(error), KeyboardInterrupt):
                 raise KeyboardInterrupt from None  # dlt wraps it; it is no failure of the load
             raise DestinationError(self._explain(error)) from error
+        reach("load.after")
         return info.loads_ids[-1] if info is not None and info.loads_ids else None
 
     def _explain(self, error: PipelineStepFailed) -> str:

@@ -29,6 +29,7 @@ import httpx
 from sources.backoff import RETRYABLE, Backoff, parse_http_date, parse_retry_after
 from sources.clock import SYSTEM_CLOCK, SYSTEM_DICE, Clock, Dice
 from sources.concurrency import AdaptiveConcurrency
+from sources.crashpoints import reach
 from sources.errors import ConfigurationError, Unavailable
 from sources.limits import Grant, RateLimiter
 
@@ -186,7 +187,9 @@ class Transport:
                     self.requests_sent += 1
                     grant.use()
                     started = self._clock.monotonic()
+                    reach(f"fetch.before:{method}")
                     outcome = await self._exchange(client, method, path, json)
+                    reach(f"fetch.after:{method}")
                     elapsed += self._clock.monotonic() - started
                     grant.answered()
                     if attempts is not None:

@@ -1,0 +1,121 @@
+"""Writing in groups: many small transactions, one commit.
+
+A commit waits for the disk (SQLite in WAL mode with synchronous=FULL does some 500 a second). `GroupWriter.run` and
+`GroupWriter.call` return only once their work is durable, but all work that waits at the same moment shares one commit.
+A piece of work that fails is rolled back alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from enrichment.storage.sqlite import explain
+from sources.crashpoints import name_of, reach
+from sources.errors import LedgerError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Work = Callable[Concatenate[sa.Connection, P], T]
+
+#: pieces of work that share one commit at most
+GROUP = 256
+
+
+@dataclass
+class _Job:
+    name: str
+    work: Callable[[sa.Connection], Any]
+    future: Future[Any]
+
+
+class GroupWriter:
+    """The one thread that writes to a database; threads and tasks may share it. ``what`` names the database."""
+
+    def __init__(self, engine: sa.Engine, what: str) -> None:
+        self._engine = engine
+        self._what = what
+        self._jobs: queue.Queue[_Job | None] = queue.Queue()
+        self._gate = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._write, name=what, daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Queue a piece of work; the future is done once it is durable."""
+        future: Future[T] = Future()
+        with self._gate:
+            if self._closed:
+                raise LedgerError(f"The {self._what} {self._engine.url.database} is closed. Nothing was bought.")
+            self._jobs.put(_Job(name_of(work), lambda connection: work(connection, *args, **kwargs), future))
+        return future
+
+    def call(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do a piece of work durably, from a thread that may block."""
+        return self.submit(work, *args, **kwargs).result()
+
+    async def run(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do a piece of work durably, from the event loop. Cancelled before its turn, it is not done at all."""
+        return await asyncio.wrap_future(self.submit(work, *args, **kwargs))
+
+    def close(self) -> None:
+        """Finish what is queued and take no more."""
+        with self._gate:
+            if not self._closed:
+                self._closed = True
+                self._jobs.put(None)
+        self._thread.join()
+
+    def _write(self) -> None:
+        running = True
+        while running:
+            jobs = [self._jobs.get()]
+            while len(jobs) < GROUP:
+                try:
+                    jobs.append(self._jobs.get_nowait())
+                except queue.Empty:
+                    break
+            running = None not in jobs  # `close` puts it last
+            group = [job for job in jobs if job is not None and job.future.set_running_or_notify_cancel()]
+            if group:
+                self._write_group(group)
+
+    def _write_group(self, group: list[_Job]) -> None:
+        done: list[tuple[_Job, Any]] = []
+        failed: list[tuple[_Job, BaseException]] = []
+        try:
+            with self._engine.begin() as connection:
+                for job in group:
+                    try:
+                        with connection.begin_nested():
+                            result = job.work(connection)
+                        done.append((job, result))
+                    except SQLAlchemyError as error:
+                        failed.append((job, self._trouble(error)))
+                    except Exception as error:  # noqa: BLE001 - belongs to whoever gave us the work
+                        failed.append((job, error))
+                self._reach("before", done)
+            self._reach("after", done)
+        except SQLAlchemyError as error:  # nothing of the group is durable
+            trouble = self._trouble(error)
+            failed = [(job, trouble) for job in group]
+            done = []
+        for job, result in done:
+            job.future.set_result(result)
+        for job, problem in failed:
+            job.future.set_exception(problem)
+
+    def _reach(self, moment: str, done: list[tuple[_Job, Any]]) -> None:
+        for job, _ in done:
+            reach(f"{self._what}.{moment}:{job.name}")
+
+    def _trouble(self, error: SQLAlchemyError) -> LedgerError:
+        return LedgerError(explain(error, self._engine.url.database, self._what))
