@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -91,19 +92,23 @@ class GroupWriter:
     def _write_group(self, group: list[_Job]) -> None:
         done: list[tuple[_Job, Any]] = []
         failed: list[tuple[_Job, BaseException]] = []
+        wrote: list[str] = []
         try:
             with self._engine.begin() as connection:
                 for job in group:
+                    before = _changes(connection)
                     try:
                         with connection.begin_nested():
                             result = job.work(connection)
                         done.append((job, result))
+                        if _changes(connection) > before:
+                            wrote.append(job.name)
                     except SQLAlchemyError as error:
                         failed.append((job, self._trouble(error)))
                     except Exception as error:  # noqa: BLE001 - belongs to whoever gave us the work
                         failed.append((job, error))
-                self._reach("before", done)
-            self._reach("after", done)
+                self._reach("before", wrote)
+            self._reach("after", wrote)
         except SQLAlchemyError as error:  # nothing of the group is durable
             trouble = self._trouble(error)
             failed = [(job, trouble) for job in group]
@@ -113,9 +118,14 @@ class GroupWriter:
         for job, problem in failed:
             job.future.set_exception(problem)
 
-    def _reach(self, moment: str, done: list[tuple[_Job, Any]]) -> None:
-        for job, _ in done:
-            reach(f"{self._what}.{moment}:{job.name}")
+    def _reach(self, moment: str, wrote: list[str]) -> None:
+        for name in wrote:
+            reach(f"{self._what}.{moment}:{name}")
 
     def _trouble(self, error: SQLAlchemyError) -> LedgerError:
         return LedgerError(explain(error, self._engine.url.database, self._what))
+
+
+def _changes(connection: sa.Connection) -> int:
+    """Rows that this connection has ever written."""
+    return cast(sqlite3.Connection, connection.connection.dbapi_connection).total_changes

@@ -10,23 +10,8 @@ import pytest
 
 import sandbox
 from sandbox import Server
-from tests.support.forked import Forked
-from tests.support.project import Project, finish
-
-_MAKE_TABLES = """
-from pathlib import Path
-from pipelines.environment import quiet_dlt
-quiet_dlt()
-from destinations import DestinationOptions, make
-from enrichment.ledger import Ledger
-from pipelines import sink
-from pipelines.loading import Loader
-destination = make("duckdb", DestinationOptions(Path.cwd(), "crm", "leads.duckdb"))
-with Ledger("sqlite:///.leadsync/ledger.db", Path.cwd()) as ledger:
-    destination.check()
-    loader = Loader(destination, "crm", Path.cwd() / ".leadsync" / "dlt")
-    sink.prepare(loader, destination, "crm", ledger, 0, lambda text: None)
-"""
+from tests.support.project import Project
+from tests.support.tables_made import make_tables
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +38,7 @@ def project(bare: Project) -> Project:
 @pytest.fixture(scope="session")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the tables are made already, as a run makes them before anything else."""
-    folder = tmp_path_factory.mktemp("tables")
-    done = finish(Forked(["--version"], folder, {}, prelude=_MAKE_TABLES))
-    assert done.exit_code == 0, done.stderr
-    return folder
+    return make_tables(tmp_path_factory.mktemp("tables"))
 
 
 @pytest.fixture

@@ -1,0 +1,38 @@
+"""Every named moment of a run (`sources.crashpoints`), by the scenario in which it comes.
+
+A test holds that each scenario reaches exactly these, so that a commit or a send that is added has its crash tested.
+"""
+
+from __future__ import annotations
+
+
+def _both(*points: str) -> list[str]:
+    return sorted(point.format(moment) for moment in ("before", "after") for point in points)
+
+
+def _committed(names: str) -> list[str]:
+    """Moments around the commits of work, by the names of the functions that do it."""
+    return [f"ledger.{{}}:{name}" for name in names.split()]
+
+
+WEBHOOKS = _both(
+    "load.{}",
+    "fetch.{}:POST",
+    *(f"submit.{{}}:{kind}" for kind in ("reveal_email", "reveal_phone", "verify_email")),
+    *_committed("""
+        claims.claim claims.mark_sent collecting.Collector._apply_some counters.LedgerCounters.add deliveries.deliver
+        evidence.receive runs.cover runs.finish runs.signing_key runs.start searches.reserve searches.settle
+        searching.Searches._on_page seen.remember_organizations sending.Sender._answered vendor.keep_realm
+    """),
+)
+POLLING = _both("fetch.{}:GET", *_committed("collecting.Collector._keep_news polls.polled"))
+INTERRUPTED = _both(*_committed("claims.release"))
+HURRIED = _both(*_committed("polls.all_now"))
+RESUMED = _both(*_committed("engine.Engine.start plans.want_again"))
+
+#: moments that come often and where it matters what else is under way: they are tried at a later time as well
+BUSY = [
+    point
+    for point in WEBHOOKS
+    if any(word in point for word in ("claims.", "submit.", "_answered", "_apply_some", "evidence.receive"))
+]
