@@ -1,0 +1,136 @@
+"""What must hold of ledger and vendor at every moment, whatever has happened: read from both and compared."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from enrichment.ledger import Ledger
+from enrichment.ledger.schema import (
+    calls,
+    charges,
+    emails,
+    phones,
+    provider_results,
+    request_calls,
+    requests,
+    transitions,
+)
+from enrichment.states import COMMITTED, State, may_follow
+from sandbox.books import JobEntry
+from tests.chaos.imitation import Exchange, Imitation
+
+WORST = {"reveal_email": 600, "reveal_phone": 2000}
+
+
+@dataclass(frozen=True)
+class Look:
+    """Ledger and vendor at one moment."""
+
+    calls: dict[str, Any]
+    #: call by request
+    call_of: dict[str, str]
+    jobs: dict[str, list[JobEntry]]
+    exchanges: dict[str, list[Exchange]]
+
+
+def look(ledger: Ledger, imitation: Imitation) -> Look:
+    """Read everything that the promises speak of; jobs and exchanges by the call that they belong to."""
+    with ledger.read() as connection:
+        rows = {row.call_id: row for row in connection.execute(sa.select(calls))}
+        call_of = {row.request_id: row.call_id for row in connection.execute(sa.select(request_calls))}
+    jobs: dict[str, list[JobEntry]] = defaultdict(list)
+    for job in imitation.world.books.jobs.values():
+        jobs[call_of[str(job.webhook_url).split("/")[-2]]].append(job)
+    exchanges: dict[str, list[Exchange]] = defaultdict(list)
+    for exchange in imitation.exchanges:
+        exchanges[call_of[exchange.request_id]].append(exchange)
+    return Look(rows, call_of, jobs, exchanges)
+
+
+def at_most_one_request(seen: Look, refused: set[str]) -> None:
+    """R1: for each call at most one request that was not provably refused has gone on the wire, and made one job."""
+    for call_id, exchanges in seen.exchanges.items():
+        unrefused = [exchange for exchange in exchanges if exchange.request_id not in refused]
+        assert len(unrefused) <= 1, seen.calls[call_id]
+    for call_id, jobs in seen.jobs.items():
+        assert len(jobs) <= 1, seen.calls[call_id]
+
+
+def nothing_twice(seen: Look) -> None:
+    """R1: no subject has more jobs than times it was asked for on purpose."""
+    epochs = Counter((call.operation, call.subject) for call in seen.calls.values())
+    jobs = Counter((job.operation, job.subject) for found in seen.jobs.values() for job in found)
+    assert all(count <= epochs[key] for key, count in jobs.items()), (jobs, epochs)
+
+
+def reservations(seen: Look) -> None:
+    """R2, R3: what may be charged is reserved at its worst, and nothing else is."""
+    for call in seen.calls.values():
+        assert call.reserved == (WORST[call.operation] if call.state in COMMITTED else 0), call
+        assert (call.owner is not None) == (call.state in (State.RESERVED, State.SENT)), call
+
+
+def charges_within_bounds(seen: Look, by_hand: set[str]) -> None:
+    """R4: what the vendor has charged for a call lies between the bounds of the books."""
+    for call_id, call in seen.calls.items():
+        if call_id in by_hand and call.state in (State.VOID, State.SETTLED):
+            continue  # an operator may be wrong, until evidence says otherwise
+        charged = sum(job.amount for job in seen.jobs.get(call_id, ()))
+        if call.state == State.SETTLED:
+            assert call.amount_min <= charged <= call.amount_max or _still_runs(seen, call_id), (call, charged)
+        else:
+            assert charged <= call.reserved, (call, charged)
+
+
+def _still_runs(seen: Look, call_id: str) -> bool:
+    """The vendor charges at the end of a job: until then an unreadable answer may have settled its call."""
+    return any(job.finished is None for job in seen.jobs.get(call_id, ()))
+
+
+def legal_history(ledger: Ledger) -> None:
+    """Every step that was ever taken is one that the life of a call has; evidence may settle from everywhere."""
+    with ledger.read() as connection:
+        steps = connection.execute(sa.select(transitions).order_by(transitions.c.transition_id)).all()
+    state: dict[str, str | None] = {}
+    for step in steps:
+        assert step.before == state.get(step.call_id), step
+        state[step.call_id] = step.after
+        if step.before is not None:
+            evidence = step.event.startswith("evidence:") or step.event == "by_hand"
+            assert may_follow(State(step.before), State(step.after), evidence=evidence), step
+
+
+def jobs_remembered(seen: Look, ledger: Ledger) -> None:
+    """A job that was accepted under an id is never forgotten: it is asked about until it has ended."""
+    with ledger.read() as connection:
+        known = {row.request_id: row for row in connection.execute(sa.select(requests))}
+    for request_id, call_id in seen.call_of.items():
+        call, request = seen.calls[call_id], known[request_id]
+        if call.state == State.ACCEPTED and request.tracking_id is not None and call.request_id == request_id:
+            assert request.open == 1, call
+            assert request.next_poll_at is not None, call
+
+
+def results(ledger: Ledger) -> dict[str, list[tuple[Any, ...]]]:
+    """All that was learnt and booked, to see whether anything changed it."""
+    found = {}
+    with ledger.read() as connection:
+        for table in (calls, charges, emails, phones, provider_results):
+            found[table.name] = sorted(map(tuple, connection.execute(sa.select(table))), key=repr)
+    return found
+
+
+def learnt(ledger: Ledger) -> tuple[set[str], set[tuple[str, str]]]:
+    """Calls that found something, and the values found: both may only grow."""
+    with ledger.read() as connection:
+        found = set(connection.execute(sa.select(calls.c.call_id).where(calls.c.outcome == "found")).scalars())
+        values = {
+            (row[0], row[1])
+            for query in (sa.select(emails.c.call_id, emails.c.email), sa.select(phones.c.call_id, phones.c.number))
+            for row in connection.execute(query)
+        }
+    return found, values
