@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from dlt.extract import DltResource
 
 from enrichment.ledger import Ledger, owed
-from enrichment.ledger.deliveries import Delivery
+from enrichment.ledger.deliveries import Delivery, announce
 from enrichment.tables import CALLS, CREDIT_SPEND, EMAIL_VERIFICATIONS, EMAILS, PHONES, PROVIDER_RESULTS, TableSpec
 
 #: rows a table that is yielded at a time
@@ -50,6 +50,9 @@ def _resource(
     def rows() -> Iterator[Any]:
         with ledger.read() as connection:
             found, deliveries = query(connection, sink_id)
+        if sink_id is not None and spec is CREDIT_SPEND:
+            # a charge that comes to nothing is told only to a sink that may have its worst case
+            ledger.call(announce, sink_id, deliveries)
         for start in range(0, len(found), CHUNK):
             yield spec.table(found[start : start + CHUNK])
         if handed is not None:

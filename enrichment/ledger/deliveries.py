@@ -54,6 +54,15 @@ def deliver(connection: sa.Connection, sink_id: str, deliveries: Sequence[Delive
     )
 
 
+def announce(connection: sa.Connection, sink_id: str, deliveries: Sequence[Delivery]) -> None:
+    """Note, before a load, that the sink may have these rows from now on: in which version, only `deliver` can say."""
+    if deliveries:
+        connection.execute(
+            upsert(delivered).on_conflict_do_nothing(),
+            [{"sink_id": sink_id, "table_name": d.table, "key": d.key, "hash": ""} for d in deliveries],
+        )
+
+
 def forget(connection: sa.Connection, sink_id: str, tables: Sequence[str]) -> int:
     """The sink has lost these tables: all their rows are owed again."""
     result = connection.execute(

@@ -20,14 +20,16 @@ WEBHOOKS = _both(
     "fetch.{}:POST",
     *(f"submit.{{}}:{kind}" for kind in ("reveal_email", "reveal_phone", "verify_email")),
     *_committed("""
-        claims.claim claims.mark_sent collecting.Collector._apply_some counters.LedgerCounters.add deliveries.deliver
-        evidence.receive runs.cover runs.finish runs.signing_key runs.start searches.reserve searches.settle
-        searching.Searches._on_page seen.remember_organizations sending.Sender._answered vendor.keep_realm
+        claims.claim claims.mark_sent collecting.Collector._apply_some counters.LedgerCounters.add deliveries.announce
+        deliveries.deliver evidence.receive runs.cover runs.finish runs.signing_key runs.start searches.reserve
+        searches.settle searching.Searches._on_page seen.remember_organizations sending.Sender._answered
+        vendor.keep_realm
     """),
 )
 POLLING = _both("fetch.{}:GET", *_committed("collecting.Collector._keep_news polls.polled"))
 INTERRUPTED = _both(*_committed("claims.release"))
 HURRIED = _both(*_committed("polls.all_now"))
+FLUSHING = _both("load.{}", *_committed("deliveries.announce"))
 RESUMED = _both(*_committed("engine.Engine.start plans.want_again"))
 
 #: moments that come often and where it matters what else is under way: they are tried at a later time as well

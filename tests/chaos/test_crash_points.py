@@ -121,6 +121,11 @@ SCENARIOS = {
         arguments=("--wait", "0.1s"),
         exit_code=3,
     ),
+    "flushing": Scenario(  # rows are loaded while their calls are under way
+        {"job_seconds": 0.8},
+        points.FLUSHING,
+        {"enrichment": {"max_unanswered": MOST, "flush_every": 0.2}},
+    ),
     "resumed": Scenario(
         _BUSY_VENDOR,
         points.RESUMED,
@@ -184,7 +189,7 @@ def test_a_run_that_dies_there_costs_nothing_twice_and_loses_nothing(
     assert doubtful <= unanswered
     assert len(doubtful) <= MOST
     wanted = uninterrupted
-    if scenario in ("interrupted", "hurried"):  # they do not verify
+    if "verify" not in kind.settings["enrichment"]:
         doubtful |= {("verify_email", str(row[1])) for row in wanted["email_verifications"]}
     assert_same_but_for(doubtful, tables(project), wanted)
 
