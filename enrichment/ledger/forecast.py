@@ -62,9 +62,9 @@ def answered(connection: sa.Connection, operation: str, stale_before: int | None
 
 
 def planned(connection: sa.Connection, operation: str, searches: Sequence[str] | None = None) -> int:
-    """Calls that earlier runs planned, or that ran out of credits half-way, and that a run of these searches sends."""
-    left = (calls.c.state == State.PLANNED) | _DRY
-    query = sa.select(sa.func.count()).select_from(calls).where(calls.c.operation == operation, _LAST, left)
+    """People for whom a run of these searches sends what earlier ones did not get to: planned, run dry, or void."""
+    left = (calls.c.state == State.PLANNED) | _DRY | ((calls.c.state == State.VOID) & _ALONE)
+    query = sa.select(sa.func.count(calls.c.subject.distinct())).where(calls.c.operation == operation, _LAST, left)
     if searches is not None:
         query = query.where(calls.c.search.in_(searches))
     return int(connection.execute(query).scalar_one())
@@ -123,16 +123,15 @@ def outstanding(connection: sa.Connection) -> tuple[int, int]:
 
 
 _DRY = (calls.c.state == State.SETTLED) & (calls.c.outcome == Outcome.INCOMPLETE)
-_later = calls.alias("later")
-#: of several purchases of a thing the last counts, but for void ones: as `plans.plan` sees it
-_LAST = ~(
-    sa.select(sa.literal(1))
-    .where(
-        _later.c.provider == calls.c.provider,
-        _later.c.operation == calls.c.operation,
-        _later.c.subject == calls.c.subject,
-        _later.c.epoch > calls.c.epoch,
-        _later.c.state != State.VOID,
-    )
-    .exists()
+_other = calls.alias("other")
+_OTHERS = sa.select(sa.literal(1)).where(
+    _other.c.provider == calls.c.provider,
+    _other.c.operation == calls.c.operation,
+    _other.c.subject == calls.c.subject,
+    _other.c.epoch != calls.c.epoch,
+    _other.c.state != State.VOID,
 )
+#: of several purchases of a thing the last counts, but for void ones: as `plans.plan` sees it
+_LAST = ~_OTHERS.where(_other.c.epoch > calls.c.epoch).exists()
+#: no purchase of the thing but void ones
+_ALONE = ~_OTHERS.exists()
