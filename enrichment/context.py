@@ -141,7 +141,8 @@ class Context:
                 None,
                 OutOfCredits(
                     f"{provider.capitalize()} ran out of credits half-way through {what}. What was bought is kept; "
-                    f"nothing more was sent there. Top up and run again: what was left half-way is asked for anew."
+                    f"nothing more is sent there in this run. Top up and run again: what was left half-way is asked "
+                    f"for anew."
                 ),
             )
 
