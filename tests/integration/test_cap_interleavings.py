@@ -194,7 +194,7 @@ def _check(folder: Path, examples: int, steps: int) -> None:
 
 
 def test_random_interleavings(tmp_path: Path) -> None:
-    _check(tmp_path, examples=12, steps=25)
+    _check(tmp_path, examples=10, steps=25)
 
 
 @pytest.mark.thorough

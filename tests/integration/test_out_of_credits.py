@@ -16,7 +16,7 @@ from enrichment.ledger.schema import calls, requests
 from pipelines.searching import SearchTally
 from pipelines.summary import judge
 from sources.errors import OutOfCredits
-from sources.providers import Channel, Person, Via
+from sources.providers import Channel, Operation, Person, Via
 from sources.transport import Answer, Answered, Lost, PaidOutcome
 from tests.integration.test_engine import Run, running
 from tests.support.fake_provider import ACCEPTED, FakeProvider
@@ -104,8 +104,8 @@ async def test_it_counts_where_the_last_call_was_the_one(ledger: Ledger) -> None
 
 
 @pytest.mark.parametrize("answer", [Answered(Answer(402, b"")), Answered(Answer(200, b"dry"))], ids=["402", "inside"])
-async def test_other_providers_go_on(ledger: Ledger, answer: PaidOutcome) -> None:
-    """One that finds, and one that finds nothing and is asked all the same."""
+@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.VERIFICATION])
+async def test_other_providers_go_on(ledger: Ledger, answer: PaidOutcome, channel: Channel) -> None:
     empty, full = FakeProvider("vendor"), FakeProvider("full")
 
     async def refuse(parameters: Mapping[str, Any], url: str | None) -> PaidOutcome:
@@ -117,8 +117,9 @@ async def test_other_providers_go_on(ledger: Ledger, answer: PaidOutcome) -> Non
 
     empty.submit_with, full.submit_with = refuse, find
     plan_at(ledger, empty, Channel.EMAIL, *PEOPLE)
-    plan_at(ledger, full, Channel.EMAIL, *PEOPLE)
-    async with running(ledger, empty) as run:
+    full.operations = {channel: Operation("other", channel, 10)}
+    plan_at(ledger, full, channel, *PEOPLE)
+    async with running(ledger, empty, channels=[Channel.EMAIL, channel]) as run:
         run.context.providers = {"vendor": empty, "full": full}
         report = await run.to_the_end()
     assert sorted(full.submitted) == PEOPLE
