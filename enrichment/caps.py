@@ -1,31 +1,52 @@
 """Caps on what may be bought, and whether one more purchase fits. Pure.
 
 What counts against a cap is the most that can be charged: settled calls by their upper bound, all that is reserved,
-sent, accepted or in doubt by its worst case. Amounts are 1/100 of their unit; units never mix.
+sent, accepted or in doubt by its worst case. It counts at the time it was reserved. Amounts are 1/100 of their unit;
+units never mix.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
+
+DAY = 86_400 * 1_000_000
 
 
 class Scope(StrEnum):
-    """What a cap sums over."""
+    """What a cap sums over; days and months are UTC."""
 
     RUN = "run"
-    DAY = "day"  # UTC
+    DAY = "day"
+    MONTH = "month"
 
 
 @dataclass(frozen=True)
 class Cap:
-    """At most ``amount`` (1/100 ``unit``) in a ``scope``; ``setting`` names where the user set it."""
+    """At most ``amount`` (1/100 ``unit``) in a ``scope``; ``setting`` names where the user set it.
+
+    ``provider`` None: all providers that charge in that unit together.
+    """
 
     setting: str
     scope: Scope
     unit: str
     amount: int
+    provider: str | None = None
+
+    def concerns(self, provider: str, unit: str) -> bool:
+        """Whether a purchase from that provider in that unit counts."""
+        return self.unit == unit and self.provider in (None, provider)
+
+
+def start_of(scope: Scope, now: int) -> int:
+    """When the day or month around ``now`` began, both in microseconds since the epoch."""
+    if scope is Scope.DAY:
+        return now - now % DAY
+    day = datetime.fromtimestamp(now // 1_000_000, UTC)
+    return round(datetime(day.year, day.month, 1, tzinfo=UTC).timestamp()) * 1_000_000
 
 
 class Headroom:
@@ -33,16 +54,16 @@ class Headroom:
 
     def __init__(self, caps: Sequence[Cap], used: Mapping[Cap, int]) -> None:
         self._left = {cap: cap.amount - used[cap] for cap in caps}
-        #: the cap that last refused a purchase
+        #: the cap that last refused a purchase; of several, the one that leaves least
         self.refused_by: Cap | None = None
 
-    def take(self, unit: str, worst: int) -> bool:
-        """Reserve ``worst`` under every cap of the unit, or nothing at all."""
-        concerned = [cap for cap in self._left if cap.unit == unit]
-        for cap in concerned:
-            if self._left[cap] < worst:
-                self.refused_by = cap
-                return False
+    def take(self, provider: str, unit: str, worst: int) -> bool:
+        """Reserve ``worst`` under every cap that it concerns, or nothing at all."""
+        concerned = [cap for cap in self._left if cap.concerns(provider, unit)]
+        tight = [cap for cap in concerned if self._left[cap] < worst]
+        if tight:
+            self.refused_by = min(tight, key=lambda cap: self._left[cap])
+            return False
         for cap in concerned:
             self._left[cap] -= worst
         return True

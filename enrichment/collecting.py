@@ -129,22 +129,25 @@ class Collector:
         context = self._context
         now = context.now()
 
-        def work(connection: sa.Connection) -> bool:
+        def work(connection: sa.Connection) -> tuple[Evidence, Sequence[Reading]] | None:
             document = evidence.with_calls(connection, 0, poll.provider, poll.request_id, Via.POLL, body)
             readings = self._read(document)
             if all(r.outcome is None and not r.foreign and not (r.emails or r.phones) for r in readings):
-                return False
+                return None
             inbox_id = evidence.receive(connection, poll.provider, poll.request_id, Via.POLL, body, now)
             if inbox_id is None:
-                return False
-            return settle_document(context, connection, replace(document, inbox_id=inbox_id), readings, now)
+                return None
+            changed = settle_document(context, connection, replace(document, inbox_id=inbox_id), readings, now)
+            return (document, readings) if changed else None
 
-        if await context.ledger.run(work):
+        if applied := await context.ledger.run(work):
+            document, readings = applied
             self._by_poll += 1
             if self._by_poll == ABSENT_AFTER and not self._webhooks_seen and context.settings.receiving:
                 at = context.now() + round(context.settings.poll_interval * 1_000_000)
                 await context.ledger.run(polls.sooner, at)
             self._settled(poll.provider)
+            context.learn_credits(poll.provider, poll.operation, document.run_id, readings)
 
     def _apply_some(self, connection: sa.Connection, now: int) -> list[tuple[Evidence, bool, Sequence[Reading]]]:
         """Apply some of the inbox in one transaction; a document that breaks us is set aside, not the others."""
@@ -167,6 +170,7 @@ class Collector:
             self._context.tally.webhooks += 1
         if changed:
             self._settled(document.provider)
+            self._context.learn_credits(document.provider, document.operation, document.run_id, readings)
         if any(reading.outcome is Outcome.UNREADABLE for reading in readings):
             log.warning("answer_unreadable", provider=document.provider, request_id=document.request_id)
 

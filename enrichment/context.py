@@ -13,8 +13,8 @@ from enrichment.ids import micros
 from enrichment.ledger import Ledger
 from enrichment.verification import DEFAULT, Verifying
 from sources.clock import Clock, Dice
-from sources.errors import LeadsyncError
-from sources.providers import Channel, Provider
+from sources.errors import LeadsyncError, OutOfCredits
+from sources.providers import Channel, Outcome, Provider, Reading
 
 #: seconds a claim lasts unless it is renewed; renewed three times in that time
 LEASE = 60.0
@@ -127,6 +127,24 @@ class Context:
         self.run_error = self.run_error or error
         self.wake.set()
         self.poll.set()
+
+    def learn_credits(self, provider: str, operation: str, asked_by: str | None, readings: Sequence[Reading]) -> None:
+        """A document that settled a call may say that the vendor ran out of credits half-way: then it is left alone.
+
+        Only where this very run (``asked_by``) made the request. What it says of an earlier run's is of that time,
+        however late it comes: there may be credits again.
+        """
+        if asked_by == self.run_id and any(reading.outcome is Outcome.INCOMPLETE for reading in readings):
+            what = operation.replace("_", " ")
+            self.halt(
+                provider,
+                None,
+                OutOfCredits(
+                    f"{provider.capitalize()} ran out of credits half-way through {what}. What was bought is kept; "
+                    f"nothing more is sent there in this run. Top up and run again: what was left half-way is asked "
+                    f"for anew."
+                ),
+            )
 
     def halt(self, provider: str, operation: str | None, error: LeadsyncError) -> None:
         """Nothing more is sent of one operation, or of all of a provider."""

@@ -38,12 +38,16 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True)
 class Report:
-    """How a run of the engine ended. ``left``: wanted calls not sent. ``outstanding``: accepted ones without result."""
+    """How a run of the engine ended. ``left``: wanted calls not sent. ``outstanding``: accepted ones without result.
+
+    ``ran_dry``: calls of this run for which the vendor's credits did not last; a later run asks anew.
+    """
 
     ending: Ending
     left: int
     outstanding: int
     refused_by: Cap | None = None
+    ran_dry: int = 0
 
 
 class Engine:
@@ -119,7 +123,11 @@ class Engine:
                 continue
             ending, wait = await self._look()
             if ending is not None and self._sender.in_flight == 0:
-                return ending
+                if ending is Ending.CAP:  # what a cap left may have become more since it refused: now nothing is open
+                    claimed, self._refused_by = await self._sender.claim(senders)
+                if not claimed:
+                    return ending
+                continue
             await context.wake.wait(min(wait, LOOK_EVERY))
 
     async def _look(self) -> tuple[Ending | None, float]:
@@ -131,16 +139,17 @@ class Engine:
             return Ending.HALTED, LOOK_EVERY
         operations = self._sender.open_operations()
         now = context.now()
+        in_flight = self._sender.in_flight  # before the look: one that is refused meanwhile is not seen by it
 
-        def work(connection: sa.Connection) -> tuple[int | None, int, int]:
+        def work(connection: sa.Connection) -> tuple[int | None, int, int, int]:
             return (
                 claims.next_due(connection, context.run_id, operations),
                 books.outstanding(connection),
                 books.in_doubt_of(connection, context.run_id),
+                books.in_other_hands(connection, context.run_id, context.owner),
             )
 
-        next_due, outstanding, in_doubt = await context.ledger.run(work)
-        in_flight = self._sender.in_flight
+        next_due, outstanding, in_doubt, elsewhere = await context.ledger.run(work)
         if self._planning or in_flight:
             return None, self._until(next_due, now)
         if next_due is not None and await self._prove(operations):
@@ -154,7 +163,7 @@ class Engine:
             if outstanding and not late:
                 return None, LOOK_EVERY  # a settled call may free what its worst case holds
             return (Ending.CAP if capped else Ending.DEADLINE), 0.0
-        if outstanding and not late:
+        if (outstanding or elsewhere) and not late:
             return None, LOOK_EVERY
         grace = self._grace() if in_doubt else 0.0
         if grace > 0:
@@ -202,13 +211,17 @@ class Engine:
 
         missing = self._not_in_plan()
 
-        def work(connection: sa.Connection) -> tuple[int, int]:
-            return books.wanted_left(connection, context.run_id, missing), books.outstanding(connection)
+        def work(connection: sa.Connection) -> tuple[int, int, int]:
+            return (
+                books.wanted_left(connection, context.run_id, missing),
+                books.outstanding(connection),
+                books.ran_dry(connection, context.run_id),
+            )
 
-        left, outstanding = await context.ledger.run(work)
+        left, outstanding, ran_dry = await context.ledger.run(work)
         if ending in (Ending.HALTED, Ending.QUOTA) and not left and context.run_error is None:
             ending = Ending.DEADLINE if outstanding else Ending.DONE
-        return Report(ending, left, outstanding, self._refused_by if ending is Ending.CAP else None)
+        return Report(ending, left, outstanding, self._refused_by if ending is Ending.CAP else None, ran_dry)
 
     def _not_in_plan(self) -> list[str]:
         """Verification that the vendor's plan lacks: beside the buying of contacts no reason to fail a run."""
@@ -227,5 +240,13 @@ class Engine:
         context = self._context
         while True:
             await context.clock.sleep(LEASE / 3)
-            until = context.now() + round(LEASE * 1_000_000)
-            await context.ledger.run(claims.renew, context.owner, until)
+            now = context.now()
+            back, doubtful = await context.ledger.run(self._renew, now, now + round(LEASE * 1_000_000))
+            if back or doubtful:
+                log.warning("worker_gone", planned_again=back, in_doubt=doubtful)
+                context.wake.set()
+
+    def _renew(self, connection: sa.Connection, now: int, until: int) -> tuple[int, int]:
+        """Keep what is ours; then take over what nobody keeps. In this order: we may have slept past our own lease."""
+        claims.renew(connection, self._context.owner, until)
+        return claims.take_over(connection, now, all_owners=False)

@@ -194,6 +194,7 @@ class Sender:
 
         decision = await context.ledger.run(work)
         self._learn(provider, claimed, outcome, decision)
+        context.learn_credits(provider.name, claimed.operation, context.run_id, readings)
 
     def _settle(
         self, connection: sa.Connection, claimed: Claimed, readings: Sequence[Reading], noted: SubmitAnswer, now: int

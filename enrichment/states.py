@@ -7,8 +7,10 @@
        +--------------------+--> rejected             400, 422: not asked again with the same parameters
                             +--> in_doubt             timeout, reset, 408, 5xx, or the process died here
     in_doubt -> settled | void   by webhook, by poll, or by hand
+    planned, reserved -> void    not needed any more: an earlier purchase of the same thing was answered after all
 
-Genuine evidence (a webhook on a good capability, a poll's answer) settles from ANY state.
+Genuine evidence (a webhook on a good capability, a poll's answer) settles from ANY state. Void says that nothing was
+bought: by an operator, or because it never left.
 """
 
 from __future__ import annotations
@@ -33,14 +35,16 @@ class State(StrEnum):
 COMMITTED = (State.RESERVED, State.SENT, State.ACCEPTED, State.IN_DOUBT)
 #: states a call may be charged in although nothing says so yet
 MAYBE_CHARGED = (State.SENT, State.ACCEPTED, State.IN_DOUBT)
+#: states before the last step: provably nothing was bought, or it still may turn out so
+UNANSWERED = (State.PLANNED, State.RESERVED, State.SENT)
 
 #: what may follow a state without evidence; evidence leads to `settled` from everywhere
 FOLLOWS: dict[State, frozenset[State]] = {
-    State.PLANNED: frozenset({State.RESERVED}),
-    State.RESERVED: frozenset({State.PLANNED, State.SENT}),
+    State.PLANNED: frozenset({State.RESERVED, State.VOID}),
+    State.RESERVED: frozenset({State.PLANNED, State.SENT, State.VOID}),
     State.SENT: frozenset({State.PLANNED, State.ACCEPTED, State.SETTLED, State.REJECTED, State.IN_DOUBT}),
     State.ACCEPTED: frozenset({State.IN_DOUBT}),
-    State.IN_DOUBT: frozenset({State.VOID}),
+    State.IN_DOUBT: frozenset({State.SETTLED, State.VOID}),
     State.SETTLED: frozenset(),
     State.REJECTED: frozenset(),
     State.VOID: frozenset(),

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands import doctor, init, plan, sandbox, status, sync, verify
+from pipelines.commands import calls, doctor, init, plan, resolve, sandbox, status, sync, verify
 
 app = typer.Typer(
     name="leadsync",
@@ -46,6 +46,8 @@ for name, command in (
     ("sync", sync.command),
     ("verify", verify.command),
     ("status", status.command),
+    ("calls", calls.command),
+    ("resolve", resolve.command),
     ("sandbox", sandbox.command),
 ):
     app.command(name)(command)

@@ -13,7 +13,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pipelines import misplaced
+from enrichment.caps import Cap
+from pipelines import misplaced, provider_caps
 from pipelines.settings import SECTIONS, Section, Settings
 from sources.checking import complaints
 from sources.errors import ConfigurationError
@@ -60,11 +61,17 @@ def read_settings() -> Reading:
         warnings += _unknown(providers, model)
     searches: dict[str, dict[str, Any]] = {}
     try:
-        searches = _searches(providers)
+        searches = _tables(providers, SEARCHES, "is no search", "filters")
     except ConfigurationError as error:
         mistakes.append(str(error))
         wrong.add(".".join(SEARCHES))
-    settings = Settings.model_validate({**sections, "searches": searches})
+    caps: list[Cap] = []
+    try:
+        caps = provider_caps.parse_caps(_tables(providers, provider_caps.PATH, "are no caps", "caps"), os.environ)
+    except ConfigurationError as error:
+        mistakes.append(str(error))
+        wrong.add(".".join(provider_caps.PATH))
+    settings = Settings.model_validate({**sections, "searches": searches, "caps": caps})
     return Reading(settings, tuple(mistakes), frozenset(wrong), tuple(warnings))
 
 
@@ -83,7 +90,8 @@ def _providers() -> list[Any]:
             f"The settings cannot be read: .dlt/{where} is no good TOML ({what}). Nothing was sent or bought. Mend the "
             f"line that it names."
         ) from None
-    misplaced.check_tables(misplaced.documents(providers), [*(model.path for model in SECTIONS.values()), SEARCHES])
+    sections = [*(model.path for model in SECTIONS.values()), SEARCHES, provider_caps.PATH]
+    misplaced.check_tables(misplaced.documents(providers), sections)
     return providers
 
 
@@ -102,7 +110,7 @@ def _values(providers: list[Any], model: type[Section], warnings: list[str]) -> 
 
 
 def _unknown(providers: list[Any], model: type[Section]) -> list[str]:
-    known = [*model.model_fields, *([SEARCHES[-1]] if model.path == SEARCHES[:-1] else [])]
+    known = [*model.model_fields, *model.below]
     written: dict[str, str] = {}
     for provider in providers:
         table, _ = provider.get_value(model.path[-1], Any, None, *model.path[:-1])
@@ -121,18 +129,19 @@ def _unknown(providers: list[Any], model: type[Section]) -> list[str]:
     ]
 
 
-def _searches(providers: list[Any]) -> dict[str, dict[str, Any]]:
+def _tables(providers: list[Any], path: tuple[str, ...], wrong: str, holds: str) -> dict[str, dict[str, Any]]:
+    """The tables below a section, by name. ConfigurationError where something else stands there."""
     found: dict[str, dict[str, Any]] = {}
+    section = ".".join(path)
     for provider in reversed(providers):
-        tables, _ = provider.get_value(SEARCHES[-1], Any, None, *SEARCHES[:-1])
+        tables, _ = provider.get_value(path[-1], Any, None, *path[:-1])
         for name, table in tables.items() if isinstance(tables, Mapping) else ():
             if not isinstance(table, Mapping):
                 raise ConfigurationError(
-                    f"{'.'.join(SEARCHES)}.{name}: {table!r} is no search. Write a table [{'.'.join(SEARCHES)}.{name}] "
-                    f"with filters in it."
+                    f"{section}.{name}: {table!r} {wrong}. Write a table [{section}.{name}] with {holds} in it."
                 )
             found.setdefault(str(name), {}).update(table)
-    prefix = "__".join(SEARCHES).upper() + "__"
+    prefix = "__".join(path).upper() + "__"
     for variable, value in os.environ.items():
         parts = variable.removeprefix(prefix).lower().split("__")
         if variable.startswith(prefix) and len(parts) == 2:

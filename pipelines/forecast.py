@@ -17,6 +17,8 @@ from enrichment.ledger.forecast import Experience
 from enrichment.metering import SearchPrice
 from sources.clodura.filters import LARGEST_PAGE, LAST_PAGE
 from sources.clodura.paging import PAST_END
+from sources.clodura.prices import UNIT
+from sources.clodura.provider import NAME
 from sources.limits import Window
 from sources.providers import Channel, Operation
 
@@ -50,6 +52,12 @@ class ChannelFacts:
     #: calls left by earlier runs of these searches
     planned: int
     experience: Experience
+    #: people whose answer is old enough to be asked for anew
+    stale: int = 0
+    #: people known here for whom this was never asked
+    unasked: int = 0
+    provider: str = NAME
+    unit: str = UNIT
 
 
 @dataclass(frozen=True)
@@ -73,9 +81,7 @@ def forecast(facts: Facts) -> dict[str, Any]:
     rows = [_channel(facts, channel, people) for channel in facts.channels if channel is not Channel.VERIFICATION]
     if Channel.VERIFICATION in facts.channels:
         rows.append(_verification(facts, rows))
-    unbounded = sum(row["cost"]["max"] for row in rows)
-    room = min([(cap.amount - used) / 100 for cap, used in facts.caps], default=math.inf)
-    most = min(unbounded, max(0.0, room))
+    most, capped_by = _capped(facts, {row["channel"]: row["cost"]["max"] for row in rows})
     expected = [row["cost"]["expected"] for row in rows]
     known = None if None in expected else min(most, sum(expected))
     pages = _pages(facts)
@@ -90,7 +96,7 @@ def forecast(facts: Facts) -> dict[str, Any]:
         "pages": {"min": pages[0], "max": pages[1]},
         "search_cost": _search_cost(facts, people, pages),
         "cost": {"min": 0.0, "max": round(most, 2), "expected": None if known is None else round(known, 2)},
-        "capped_by": _capped_by(facts, unbounded),
+        "capped_by": capped_by,
         "calls": {"min": calls[0], "max": calls[1] * (3 if facts.polling else 1)},
         "seconds": {"min": seconds_for(calls[0], facts.windows), "max": seconds_for(calls[1], facts.windows)},
     }
@@ -109,11 +115,16 @@ def _people(facts: Facts) -> tuple[int, int]:
 
 
 def _channel(facts: Facts, channel: Channel, people: tuple[int, int]) -> dict[str, Any]:
-    """Who was read with this channel on has a call already: what is left of those is planned. Others may lack one."""
+    """Who was read with this channel on has a call already: what is left of those is planned. Others may lack one.
+
+    Of those who have one, all are asked anew but those whose answer is fresh enough.
+    """
     known = facts.channels[channel]
     fresh = [s for s in facts.searches if channel not in s.asked]
     least = max(0, people[0] - known.answered) if len(fresh) == len(facts.searches) else 0
-    most = min(people[1], sum(s.most for s in fresh) + known.planned)
+    most = min(people[1], sum(s.most for s in fresh) + known.planned + known.stale)
+    if known.stale:
+        least = max(least, people[0] - known.answered - known.unasked)
     if facts.limit is None:
         least = max(least, min(known.planned, most))
     return _row(channel, known, least, most)
@@ -160,7 +171,26 @@ def _search_cost(facts: Facts, people: tuple[int, int], pages: tuple[int, int]) 
     return {"min": min(least, worst) / 100, "max": worst / 100}
 
 
-def _capped_by(facts: Facts, unbounded: float) -> str | None:
-    left = [((cap.amount - used) / 100, cap.setting) for cap, used in facts.caps]
-    tightest = min(left, default=None)
-    return tightest[1] if tightest is not None and tightest[0] < unbounded else None
+def _capped(facts: Facts, costs: Mapping[str, float]) -> tuple[float, str | None]:
+    """The most that may be spent under the caps (whole units), and which of them holds it there.
+
+    ``costs`` is the most by channel without any. First what each provider's own caps leave of it, then those over all.
+    """
+    wanted: dict[tuple[str, str], float] = {}
+    for channel, known in facts.channels.items():
+        key = known.provider, known.unit
+        wanted[key] = wanted.get(key, 0.0) + costs[channel]
+    holds: list[tuple[float, str]] = []
+    left = dict(wanted)
+    for of_one in (True, False):
+        for cap, used in facts.caps:
+            if (cap.provider is not None) is not of_one:
+                continue
+            room = max(0.0, (cap.amount - used) / 100)
+            concerned = [key for key in wanted if cap.concerns(*key)]
+            most = sum(left[key] for key in concerned)
+            if room < sum(wanted[key] for key in concerned):
+                holds.append((room, cap.setting))
+            if room < most:
+                left |= {key: left[key] * room / most for key in concerned}
+    return sum(left.values()), min(holds)[1] if holds else None

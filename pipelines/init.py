@@ -22,8 +22,10 @@ person_country = ["India"]
 
 [enrichment]
 channels = ["email", "phone"]                  # what is bought for each person found
-max_credits_per_run = 200                      # never passed, nor is this:
+max_credits_per_run = 200                      # never passed, nor are these:
 max_credits_per_day = 500
+max_credits_per_month = 5000
+# refresh_after = "180d"                       # buys answers older than that anew, at the full price
 
 [webhook]
 # Answers to e-mail reveals are posted to a URL that you name; the vendor takes none without.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from enrichment.caps import Cap, Scope
 from enrichment.contacts import normalized_address
 from enrichment.metering import SearchPrice
 from enrichment.verification import Policy, Verifying
+from pipelines.provider_caps import hundredths
 from pipelines.settings import CHANNELS, POLICIES, Settings, check_dataset
 from sources.checking import parse_duration
 from sources.clodura.filters import SearchFilters, parse_filters
@@ -139,31 +140,39 @@ def well_formed(addresses: Sequence[str]) -> list[str]:
 
 def wait_seconds(text: str) -> float:
     """`--wait`, in seconds."""
+    return seconds_of("--wait", text)
+
+
+def seconds_of(option: str, text: str) -> float:
+    """An option that is a length of time, in seconds."""
     try:
         return float(str(parse_duration(text)))
     except PydanticCustomError as error:
-        raise ConfigurationError(f"--wait: {error.message()}") from None
+        raise ConfigurationError(f"{option}: {error.message()}") from None
 
 
 def chosen_caps(options: SyncOptions, settings: Settings) -> list[Cap]:
     """What bounds the purchases of this run. The sandbox's money is not real: there only --budget counts."""
     enrichment = settings.enrichment
-    wanted: Mapping[str, tuple[Scope, float | None]] = {
-        "--budget": (Scope.RUN, options.budget),
-        "enrichment.max_credits_per_run": (Scope.RUN, None if options.sandbox else enrichment.max_credits_per_run),
-        "enrichment.max_credits_per_day": (Scope.DAY, None if options.sandbox else enrichment.max_credits_per_day),
-    }
-    return [
-        Cap(setting, scope, UNIT, int(amount * 100 + 1e-6))
+    wanted: dict[str, tuple[Scope, float | None]] = {"--budget": (Scope.RUN, options.budget)}
+    if not options.sandbox:
+        wanted |= {
+            "enrichment.max_credits_per_run": (Scope.RUN, enrichment.max_credits_per_run),
+            "enrichment.max_credits_per_day": (Scope.DAY, enrichment.max_credits_per_day),
+            "enrichment.max_credits_per_month": (Scope.MONTH, enrichment.max_credits_per_month),
+        }
+    over_all = [
+        Cap(setting, scope, UNIT, hundredths(amount))
         for setting, (scope, amount) in wanted.items()
         if amount is not None
     ]
+    return over_all if options.sandbox else [*over_all, *settings.caps]
 
 
 def chosen_search_price(options: SyncOptions, settings: Settings) -> SearchPrice:
     """What searching may cost, and the cap on it."""
     cap = None if options.sandbox else settings.enrichment.max_search_credits_per_run
-    return SearchPrice(NAME, UNIT, settings.clodura.search_charge, None if cap is None else int(cap * 100 + 1e-6))
+    return SearchPrice(NAME, UNIT, settings.clodura.search_charge, None if cap is None else hundredths(cap))
 
 
 def checked(options: SyncOptions) -> SyncOptions:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from enrichment.ids import micros, new_id
 from enrichment.ledger import Ledger, forecast, ledger_path, runs
-from enrichment.ledger.claims import used
+from enrichment.ledger.claims import used_of
 from enrichment.ledger.counters import LedgerCounters
 from enrichment.ledger.forecast import LastReading
 from enrichment.metering import NONE, LedgerMeter
@@ -100,15 +100,20 @@ def _facts(
     now = micros(SYSTEM_CLOCK)
     run_id = new_id()
     kinds = operations(settings.clodura.plan)
-    channels = {
-        channel: ChannelFacts(
+    age = settings.enrichment.refresh_after
+    stale_before = None if age is None else now - round(age * 1_000_000)
+    channels = {}
+    for channel in chosen_channels(options, settings):
+        name = kinds[channel].name
+        channels[channel] = ChannelFacts(
             kinds[channel],
-            forecast.answered(connection, kinds[channel].name),
-            forecast.planned(connection, kinds[channel].name, None if channel is Channel.VERIFICATION else [*searches]),
-            forecast.experience(connection, kinds[channel].name),
+            answered=forecast.answered(connection, name, stale_before),
+            planned=forecast.planned(connection, name, None if channel is Channel.VERIFICATION else [*searches]),
+            experience=forecast.experience(connection, name),
+            stale=forecast.stale(connection, name, stale_before),
+            unasked=forecast.unasked(connection, name),
         )
-        for channel in chosen_channels(options, settings)
-    }
+    caps = chosen_caps(options, settings)
     expected = []
     for name, filters in searches.items():
         last = forecast.last_reading(connection, name, f"{name}/{filters.fingerprint()}")
@@ -117,7 +122,7 @@ def _facts(
         searches=expected,
         channels=channels,
         price=chosen_search_price(options, settings),
-        caps=[(cap, used(connection, cap, run_id, now)) for cap in chosen_caps(options, settings)],
+        caps=[*used_of(connection, caps, run_id, now).items()],
         windows=[Window.parse(text) for text in settings.clodura.rate_limits],
         limit=options.limit,
         unverified=forecast.unverified(connection, chosen_verifying(options, settings), now),

@@ -101,6 +101,7 @@ def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterat
             capability=_capability(ledger, settings),
             account=account_of(api_key),
             limit=options.limit,
+            refresh_after=settings.enrichment.refresh_after,
             search_price=chosen_search_price(options, settings),
             addresses=addresses,
             deep=_deep(options, settings),

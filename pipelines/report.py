@@ -44,11 +44,12 @@ def print_report(result: dict[str, Any]) -> None:
 def print_status(result: dict[str, Any]) -> None:
     """What the ledger holds."""
     calls = ", ".join(f"{count:,} {state}" for state, count in result["calls"].items() if count) or "none"
-    today, total = result["spent_today"]["credits"], result["spent"]["credits"]
+    today, month, total = (result[name]["credits"] for name in ("spent_today", "spent_this_month", "spent"))
     rows = [
         ("ledger", result["ledger"]),
         ("calls", calls),
         ("spent today", f"{today['min']:,g} to {today['max']:,g} credits"),
+        ("spent this month", f"{month['min']:,g} to {month['max']:,g} credits"),
         ("spent in all", f"{total['min']:,g} to {total['max']:,g} credits"),
     ]
     for run in result["runs"]:
@@ -103,6 +104,42 @@ def print_verdicts(result: dict[str, Any]) -> None:
         print(f"{row['email']}  {row['status'] or 'not verified'}{said}")  # noqa: T201 - the result, on stdout
 
 
+def print_calls(result: dict[str, Any]) -> None:
+    """Calls, two or three lines each, and what they may cost together."""
+    for call in result["calls"]:
+        whom = f"person {call['person_id']}" if call["person_id"] is not None else ""
+        outcome = f" ({call['outcome']})" if call["outcome"] else ""
+        parts = [call["call_id"], call["operation"], whom, call["state"] + outcome, f"{call['age']} old", _money(call)]
+        lines = ["  ".join(part for part in parts if part)]
+        if call["tracking_id"]:
+            lines.append(f"    tracking id {call['tracking_id']}")
+        lines += [f"    {text}" for text in (call["why"], call["outlook"]) if text]
+        print("\n".join(lines))  # noqa: T201 - the result, on stdout
+    shown, count = len(result["calls"]), result["count"]
+    at_risk = ", ".join(f"{amount:,g} {unit}" for unit, amount in result["at_risk"].items()) or "nothing"
+    print(f"{shown:,} of {count:,} calls; at risk in all: {at_risk}")  # noqa: T201 - the result, on stdout
+
+
+def _money(call: dict[str, Any]) -> str:
+    if call["at_risk"]:
+        return f"up to {call['at_risk']:,g} {call['unit']} at risk"
+    return f"{_span(call['spent'])} {call['unit']} spent" if call["spent"] else ""
+
+
+def print_resolved(result: dict[str, Any]) -> None:
+    """What became of each call, a line each."""
+    for call in result["calls"]:
+        if not call["done"]:
+            said = f"left as it is: {call['state']} by {call['by']} meanwhile"
+        elif call["booked"] is None:
+            said = f"void: {call['was_at_risk']:,g} {call['unit']} are free again, and the next run may buy it"
+        else:
+            said = f"settled: {call['booked']:,g} {call['unit']} booked, no answer; {call['was_at_risk']:,g} were held"
+        print(f"{call['call_id']}  {said}")  # noqa: T201 - the result, on stdout
+    if not result["calls"]:
+        print("No call was in doubt that long: nothing was changed.")  # noqa: T201 - the result, on stdout
+
+
 def _counted(counts: dict[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in counts.items())
 
@@ -126,7 +163,8 @@ def warnings_of(result: dict[str, Any]) -> list[str]:
     if result["calls_in_doubt"]:
         found.append(
             f"{result['calls_in_doubt']} calls are in doubt: whether they were charged is unknown. They keep their "
-            f"place in the caps, are never sent again by themselves, and settle if an answer still comes."
+            f"place in the caps, are never sent again by themselves, and settle if an answer still comes. See "
+            f"`leadsync calls --state in_doubt`; `leadsync resolve` settles them by hand."
         )
     if result["outcomes"].get("unreadable"):
         found.append(

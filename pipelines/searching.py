@@ -64,6 +64,8 @@ class SearchContext:
     stopped: Callable[[], bool]
     patience: Callable[[], float | None]
     limit: int | None = None
+    #: seconds after which an answer is asked for anew; None: never
+    refresh_after: float | None = None
     #: books what a search of that name may cost; None where searching is free
     meter: Callable[[str], Meter | None] = lambda search: None
     #: plans to verify what these people's addresses are worth; returns how many calls are new
@@ -137,8 +139,10 @@ class Searches:
         wanted = [item for person in persons for item in self._wants(person, search)]
         now = context.now()
 
+        stale = None if context.refresh_after is None else now - round(context.refresh_after * 1_000_000)
+
         def work(connection: sa.Connection) -> tuple[dict[str, int], dict[str, Row]]:
-            plan(connection, wanted, context.run_id, now)
+            plan(connection, wanted, context.run_id, now, settled_before=stale)
             context.verify(connection, [person.person_id for person in persons], now)
             return remember_people(connection, persons, now), known_organizations(connection, unknown)
 

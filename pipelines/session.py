@@ -59,6 +59,8 @@ class SessionPlan:
     #: names the vendor account for rate counters, without telling the key
     account: str
     limit: int | None = None
+    #: seconds after which contacts are bought anew; None: never
+    refresh_after: float | None = None
     search_price: SearchPrice = SearchPrice(NAME, UNIT, NONE)  # noqa: RUF009 - a frozen value
     #: verify these addresses, or (empty) all known ones that the policy wants, and search nothing
     addresses: Sequence[str] | None = None
@@ -162,6 +164,7 @@ class Session:
                 stopped=lambda: context.stopping or context.run_error is not None,
                 patience=lambda: max(PATIENCE, context.remaining()),
                 limit=plan.limit,
+                refresh_after=plan.refresh_after,
                 meter=partial(self._meter, context),
                 verify=partial(_plan_verifications, context),
                 tally=self.tally,

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
+from enrichment.caps import Cap
 from sources.checking import one_of, parse_duration, wrong
 from sources.errors import ConfigurationError
 from sources.limits import Window
@@ -22,6 +23,7 @@ PLANS = ("multi_provider", "standard")
 SEARCH_CHARGES = ("viewed", "every", "none")
 MODES = ("webhook", "poll")
 POLICIES = ("none", "risky", "all")
+DAY = 86_400.0
 
 
 def _listed(value: object) -> object:
@@ -76,6 +78,14 @@ def _is_url(text: str) -> bool:
         return False
 
 
+def _long(value: object) -> object:
+    """An age at which things are bought anew: 180 without a unit would be three minutes, and cost everything anew."""
+    seconds = parse_duration(value)
+    if isinstance(seconds, float) and seconds < DAY:
+        raise wrong(f'{value!r} is less than a day: everything would be bought anew each time. Write it like "180d"')
+    return value
+
+
 def _dataset(value: object) -> object:
     if isinstance(value, str):
         return check_dataset(value, "")
@@ -101,6 +111,8 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
     path: ClassVar[tuple[str, ...]]
     secret: ClassVar[tuple[str, ...]] = ()
+    #: names of tables below this one that are read elsewhere
+    below: ClassVar[tuple[str, ...]] = ()
 
     @field_validator("*", mode="before")
     @classmethod
@@ -117,6 +129,7 @@ class CloduraSettings(Section):
 
     path = ("sources", "clodura")
     secret = ("api_key",)
+    below = ("searches",)
 
     base_url: Annotated[str, BeforeValidator(_base_url)] = "https://api.clodura.ai"
     """The API's own address; `https://app.clodura.ai` where the account lives there. Plain http is accepted for
@@ -148,6 +161,7 @@ class EnrichmentSettings(Section):
     """[enrichment]"""
 
     path = ("enrichment",)
+    below = ("caps",)
 
     channels: Annotated[Listed, one_of(CHANNELS), BeforeValidator(_listed)] = ["email", "phone"]
     """What is bought for each person found; `[]` for nothing."""
@@ -161,8 +175,14 @@ class EnrichmentSettings(Section):
     """The most one run buys for, counted at what each call may cost at most. Never passed."""
     max_credits_per_day: Credits | None = None
     """The most all runs of a UTC day buy for, counted the same way. Never passed."""
+    max_credits_per_month: Credits | None = None
+    """The most all runs of a UTC month buy for, counted the same way. Never passed."""
     max_search_credits_per_run: Credits | None = None
     """The most one run's searches may cost, in export credits; the other caps bound what is bought. Never passed."""
+    refresh_after: Annotated[Duration, BeforeValidator(_long)] | None = None
+    """Buy contacts anew, found or not, once their answer is older than that and a search shows the person again: a
+    day or more. Costs as much as the first time. Where it is not set, what was answered once is never bought again.
+    """
     poll_interval: Annotated[Duration, Field(ge=0.05)] = 5.0
     """When a job is first polled for where no webhook is waited for, and the pause after that; then longer."""
     webhook_grace: Duration = 5.0
@@ -224,7 +244,7 @@ class PipelineSettings(Section):
 
 
 class Settings(BaseModel):
-    """All of them, and the searches as they were written (checked by their vendor's folder)."""
+    """All of them, the searches as they were written (checked by their vendor's folder), and caps by provider."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -234,6 +254,7 @@ class Settings(BaseModel):
     webhook: WebhookSettings
     pipelines: PipelineSettings
     searches: dict[str, dict[str, Any]] = {}
+    caps: tuple[Cap, ...] = ()
 
 
 SECTIONS: dict[str, type[Section]] = {

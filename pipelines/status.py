@@ -6,8 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from enrichment.caps import Scope, start_of
 from enrichment.ledger import Ledger, books, runs
-from enrichment.ledger.claims import DAY
 from enrichment.ledger.schema import calls
 from enrichment.states import State
 from pipelines.summary import spent_by_unit
@@ -18,16 +18,18 @@ RECENT = 5
 
 
 def status(ledger: Ledger, now: int) -> dict[str, Any]:
-    """The state of things as an object: calls by state, spend today and in all, the last runs."""
+    """The state of things as an object: calls by state, spend today, this month and in all, the last runs."""
     with ledger.read() as connection:
         states = books.by_state(connection)
-        today = books.spent(connection, [calls.c.reserved_at >= now - now % DAY])
+        today = books.spent(connection, [calls.c.reserved_at >= start_of(Scope.DAY, now)])
+        month = books.spent(connection, [calls.c.reserved_at >= start_of(Scope.MONTH, now)])
         total = books.spent(connection)
         recent = [_run(row) for row in runs.latest(connection, RECENT)]
     return {
         "ledger": ledger.path,
         "calls": {state.value: states.get(state, 0) for state in State},
         "spent_today": spent_by_unit(today, [UNIT]),
+        "spent_this_month": spent_by_unit(month, [UNIT]),
         "spent": spent_by_unit(total, [UNIT]),
         "runs": recent,
     }
@@ -38,13 +40,14 @@ def _run(row: Any) -> dict[str, Any]:
     names = ("people_seen", "people_new", "calls_sent", "emails_found", "phones_found", "spent")
     return {
         "run_id": row["run_id"],
-        "started_at": _time(row["started_at"]),
-        "finished_at": _time(row["finished_at"]),
+        "started_at": time_text(row["started_at"]),
+        "finished_at": time_text(row["finished_at"]),
         "exit_code": row["exit_code"],
         "exit_reason": row["exit_reason"] or "did not finish",
         **{name: summary.get(name) for name in names},
     }
 
 
-def _time(micros: int | None) -> str | None:
+def time_text(micros: int | None) -> str | None:
+    """A time of the ledger as ISO 8601, in UTC."""
     return datetime.fromtimestamp(micros / 1e6, UTC).isoformat(timespec="seconds") if micros is not None else None

@@ -53,8 +53,9 @@ def judge(
     if interrupted:
         found.append(Verdict(STOPPED_EARLY, "interrupted", "Stopped as asked. The next run goes on from here."))
     if report is not None:
-        if report.left:
-            found += [Verdict(problem.exit_code, _reason(problem), str(problem)) for problem in halted]
+        for problem in halted:
+            if report.left or (report.ran_dry and isinstance(problem, OutOfCredits)):
+                found.append(Verdict(problem.exit_code, _reason(problem), str(problem)))
         found += _endings(report)
     if tally.truncated:
         names = ", ".join(tally.truncated)

@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from enrichment.caps import Scope
 from enrichment.ids import micros
 from enrichment.ledger import books, runs, searches, verdicts
 from enrichment.ledger.deliveries import Delivery, deliver
@@ -160,7 +161,7 @@ class _Run:
                 self._seen = books.of_run(connection, self._it.plan.run_id, self._started_at)
         done = self._seen
         spent = done.spent.get(UNIT)
-        caps = [cap.amount for cap in self._it.plan.engine.caps]
+        caps = [cap.amount for cap in self._it.plan.engine.caps if cap.scope is Scope.RUN]
         return Progress(
             pages=tally.pages,
             people=tally.people,

@@ -37,6 +37,10 @@ class Outcome(StrEnum):
     UNREADABLE = "unreadable"  # an end, but one that we cannot read: kept whole
 
 
+#: the ends of a call that answer what was asked
+ANSWERS = (Outcome.FOUND, Outcome.NOT_FOUND)
+
+
 class Via(StrEnum):
     """How a piece of evidence reached us."""
 

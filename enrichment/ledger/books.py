@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
+from enrichment.ledger.by_hand import EVENT
 from enrichment.ledger.schema import calls, emails, phones, requests, transitions, verifications
 from enrichment.states import COMMITTED, State
-from sources.providers import Channel
+from sources.providers import Channel, Outcome
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,18 @@ def in_doubt_of(connection: sa.Connection, run_id: str) -> int:
     )
 
 
+def in_other_hands(connection: sa.Connection, run_id: str, owner: str) -> int:
+    """Calls that a run wants and another worker is about to send, or has sent: should it die, they are ours."""
+    held = calls.c.state.in_([State.RESERVED, State.SENT])
+    return _count(connection, calls, held, calls.c.wanted_by == run_id, calls.c.owner != owner)
+
+
+def ran_dry(connection: sa.Connection, run_id: str) -> int:
+    """Calls of a run for which the vendor's credits did not last."""
+    dry = (calls.c.state == State.SETTLED, calls.c.outcome == Outcome.INCOMPLETE)
+    return _count(connection, calls, calls.c.run_id == run_id, *dry)
+
+
 def wanted_left(connection: sa.Connection, run_id: str, without: Sequence[str] = ()) -> int:
     """Calls that a run wants and that are still only planned, but for some operations."""
     kept = calls.c.operation.not_in(without)
@@ -79,7 +92,9 @@ def of_run(connection: sa.Connection, run_id: str, started_at: int) -> RunBooks:
     """What a run has done so far."""
 
     settled = calls.c.call_id.in_(
-        sa.select(transitions.c.call_id).where(transitions.c.after == State.SETTLED, transitions.c.at >= started_at)
+        sa.select(transitions.c.call_id).where(
+            transitions.c.after == State.SETTLED, transitions.c.at >= started_at, transitions.c.event != EVENT
+        )
     )
     ends = (
         sa.select(calls.c.outcome, sa.func.count())

@@ -9,14 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from enrichment.caps import Cap, Headroom, Scope
+from enrichment.caps import Cap, Headroom, Scope, start_of
 from enrichment.ids import new_id
 from enrichment.ledger.moves import UNOWNED, UNRESERVED, move, note, write_charges
 from enrichment.ledger.schema import calls, request_calls, requests
 from enrichment.states import COMMITTED, State
 from sources.providers import Charge
-
-DAY = 86_400 * 1_000_000
 
 
 @dataclass(frozen=True)
@@ -58,9 +56,11 @@ def claim(
 ) -> tuple[list[Claimed], Cap | None]:
     """Reserve planned calls that this run wants, oldest first, as far as the caps allow.
 
-    Returns the requests to make, and the cap that stood in the way where one did.
+    Returns the requests to make, and the cap that stood in the way where one did. What is counted and what is reserved
+    by it must be one transaction that nobody else writes in (the ledger's begin IMMEDIATE): else two workers would
+    both take what is left.
     """
-    headroom = Headroom(caps, {cap: used(connection, cap, worker.run_id, now) for cap in caps})
+    headroom = Headroom(caps, used_of(connection, caps, worker.run_id, now))
     due: list[tuple[int, str, Lane, Any]] = []
     for lane in lanes:
         wanted = {"run": worker.run_id, "of": lane.provider, "what": lane.operation, "now": now}
@@ -70,25 +70,40 @@ def claim(
     full: list[tuple[Lane, list[Any]]] = []
     filling: dict[Lane, list[Any]] = {}
     for _, _, lane, row in due:
-        if headroom.take(lane.unit, lane.reserve):
+        if headroom.take(lane.provider, lane.unit, lane.reserve):
             batch = filling.setdefault(lane, [])
             batch.append(row)
             if len(batch) == lane.batch:
                 full.append((lane, filling.pop(lane)))
-    return _reserve(connection, worker, [*full, *filling.items()], now), headroom.refused_by
+    batches = [*full, *filling.items()]
+    return _reserve(connection, worker, batches, now), headroom.refused_by
 
 
 def used(connection: sa.Connection, cap: Cap, run_id: str, now: int) -> int:
     """What counts against a cap already, in 1/100 of its unit."""
-    counted = sa.case((calls.c.state == State.SETTLED, calls.c.amount_max), else_=calls.c.reserved)
-    query = sa.select(sa.func.coalesce(sa.func.sum(counted), 0)).where(
-        calls.c.unit == cap.unit, calls.c.state.in_([*COMMITTED, State.SETTLED])
-    )
-    if cap.scope is Scope.RUN:
-        query = query.where(calls.c.run_id == run_id)
-    else:  # from the start of the day on, without an end: a clock set back frees nothing
-        query = query.where(calls.c.reserved_at >= now - now % DAY)
-    return int(connection.execute(query).scalar_one())
+    return used_of(connection, [cap], run_id, now)[cap]
+
+
+def used_of(connection: sa.Connection, caps: Sequence[Cap], run_id: str, now: int) -> dict[Cap, int]:
+    """What counts against each cap already, in 1/100 of its unit."""
+    at = ledger_time(connection, now)
+    sums: dict[Scope, list[tuple[str, str, int]]] = {}
+    for scope in {cap.scope for cap in caps}:
+        given = {"run": run_id} if scope is Scope.RUN else {"since": start_of(scope, at)}
+        rows = connection.execute(_IN_RUN if scope is Scope.RUN else _SINCE, given)
+        sums[scope] = [(provider, unit, int(amount)) for provider, unit, amount in rows]
+    return {
+        cap: sum(amount for provider, unit, amount in sums[cap.scope] if cap.concerns(provider, unit)) for cap in caps
+    }
+
+
+def ledger_time(connection: sa.Connection, now: int) -> int:
+    """Now, or when the latest purchase that counts was reserved, where that is later: a clock set back frees nothing.
+
+    Were purchases booked on the day that such a clock shows, they would be forgotten when it is put right.
+    """
+    latest = connection.execute(_LATEST, {"now": now}).scalar()
+    return now if latest is None else max(now, int(latest))
 
 
 def next_due(connection: sa.Connection, run_id: str, operations: Sequence[tuple[str, str]]) -> int | None:
@@ -142,6 +157,8 @@ def release(connection: sa.Connection, claimed: Claimed, owner: str, now: int) -
 def take_over(connection: sa.Connection, now: int, *, all_owners: bool) -> tuple[int, int]:
     """Calls whose worker is gone: reserved ones are planned again, sent ones are in doubt. Returns how many of each.
 
+    What another run wanted meanwhile is that one's to send now.
+
     ``all_owners``: we hold the lock of this ledger, so no other worker can be alive, whatever its lease says.
     """
     gone = sa.true() if all_owners else calls.c.lease_until < now
@@ -182,6 +199,7 @@ def _reserve(
         for lane, rows in batches
     ]
     common = {"run": worker.run_id, "by": worker.owner, "until": worker.lease_until, "now": now}
+    common["at"] = ledger_time(connection, now)
     reserves = [lane.reserve for lane, _ in batches]
     connection.execute(
         _RESERVE,
@@ -220,6 +238,20 @@ def _reserve(
     return claimed
 
 
+_COUNTS = sa.case(
+    (calls.c.state == State.SETTLED, calls.c.amount_max), (calls.c.state.in_(COMMITTED), calls.c.reserved), else_=0
+)
+_USED = sa.select(calls.c.provider, calls.c.unit, sa.func.coalesce(sa.func.sum(_COUNTS), 0)).group_by(
+    calls.c.provider, calls.c.unit
+)
+_IN_RUN = _USED.where(calls.c.run_id == sa.bindparam("run"))
+# from the start of the day or month on, without an end: what was booked while a clock was ahead counts too
+_SINCE = _USED.where(calls.c.reserved_at >= sa.bindparam("since"))
+_LATEST = sa.select(sa.func.max(calls.c.reserved_at)).where(
+    # a condition on the state alone would lead SQLite to read all calls in these states
+    calls.c.reserved_at > sa.bindparam("now"),
+    sa.case((calls.c.state.in_([*COMMITTED, State.SETTLED]), 1), else_=0) == 1,
+)
 _WANTED = (
     calls.c.state == State.PLANNED,
     calls.c.wanted_by == sa.bindparam("run"),
@@ -239,7 +271,7 @@ _RESERVE = (  # what was planned a moment ago in this very transaction, still is
     .values(
         state=State.RESERVED,
         reserved=sa.bindparam("worst"),
-        reserved_at=sa.bindparam("now"),
+        reserved_at=sa.bindparam("at"),
         request_id=sa.bindparam("request"),
         run_id=sa.bindparam("run"),
         owner=sa.bindparam("by"),

@@ -37,6 +37,7 @@ class EvidenceCall:
     state: str
     outcome: str | None
     reserved_at: int | None
+    epoch: int
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Evidence:
     via: Via
     body: bytes = field(repr=False)
     calls: tuple[EvidenceCall, ...] = ()
+    #: the run that made the request; None where this ledger does not know it
+    run_id: str | None = None
 
 
 def receive(connection: sa.Connection, provider: str, request_id: str, via: Via, body: bytes, now: int) -> int | None:
@@ -96,9 +99,11 @@ def with_calls(
                 state=row.state,
                 outcome=row.outcome,
                 reserved_at=row.reserved_at,
+                epoch=row.epoch,
             )
             for row in rows
         ),
+        run_id=rows[0].run_id if rows else None,
     )
 
 
@@ -132,9 +137,11 @@ _CALLS = (
         calls.c.state,
         calls.c.outcome,
         calls.c.reserved_at,
+        calls.c.epoch,
         people.c.facts,
         requests.c.operation,
         requests.c.tracking_id,
+        requests.c.run_id,
     )
     .select_from(
         requests.join(request_calls, request_calls.c.request_id == requests.c.request_id)

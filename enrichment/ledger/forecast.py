@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from enrichment.ledger.books import by_state
-from enrichment.ledger.schema import calls, emails, runs, verifications, windows
+from enrichment.ledger.schema import calls, emails, people, runs, verifications, windows
 from enrichment.states import State
 from enrichment.verification import Verifying
-from sources.providers import EmailStatus, Outcome
+from sources.providers import ANSWERS, EmailStatus, Outcome
 
 
 @dataclass(frozen=True)
@@ -51,23 +51,44 @@ def last_reading(connection: sa.Connection, search: str, window: str) -> LastRea
     return LastReading(search, row.people, row.calls, row.coverage, row.finished_at, row.summary)
 
 
-def answered(connection: sa.Connection, operation: str) -> int:
-    """People whose contact of that kind will not be asked for again: it is bought, under way or in doubt."""
-    dry = (calls.c.state == State.SETTLED) & (calls.c.outcome == Outcome.INCOMPLETE)
-    query = sa.select(sa.func.count(calls.c.subject.distinct())).where(
-        calls.c.operation == operation, calls.c.state.not_in([State.PLANNED, State.VOID]), ~dry
-    )
+def answered(connection: sa.Connection, operation: str, stale_before: int | None = None) -> int:
+    """People whose contact of that kind will not be asked for again: it is bought, under way or in doubt.
+
+    ``stale_before``: what was answered before that time is asked for anew.
+    """
+    again = calls.c.state.in_([State.PLANNED, State.VOID]) | _DRY | _stale(stale_before)
+    query = sa.select(sa.func.count(calls.c.subject.distinct())).where(calls.c.operation == operation, _LAST, ~again)
     return int(connection.execute(query).scalar_one())
 
 
 def planned(connection: sa.Connection, operation: str, searches: Sequence[str] | None = None) -> int:
-    """Calls that earlier runs planned, or that ran out of credits half-way, and that a run of these searches sends."""
-    dry = (calls.c.state == State.SETTLED) & (calls.c.outcome == Outcome.INCOMPLETE)
-    left = (calls.c.state == State.PLANNED) | dry
-    query = sa.select(sa.func.count()).select_from(calls).where(calls.c.operation == operation, left)
+    """People for whom a run of these searches sends what earlier ones did not get to: planned, run dry, or void."""
+    left = (calls.c.state == State.PLANNED) | _DRY | ((calls.c.state == State.VOID) & _ALONE)
+    query = sa.select(sa.func.count(calls.c.subject.distinct())).where(calls.c.operation == operation, _LAST, left)
     if searches is not None:
         query = query.where(calls.c.search.in_(searches))
     return int(connection.execute(query).scalar_one())
+
+
+def stale(connection: sa.Connection, operation: str, stale_before: int | None) -> int:
+    """People whose contact of that kind was answered before that time: asked for anew once a search shows them."""
+    query = sa.select(sa.func.count(calls.c.subject.distinct())).where(
+        calls.c.operation == operation, _LAST, _stale(stale_before)
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def unasked(connection: sa.Connection, operation: str) -> int:
+    """People known here for whom that was never asked: nobody wanted it, or too little is known to ask."""
+    asked = sa.select(calls.c.subject).where(calls.c.operation == operation)
+    query = sa.select(sa.func.count()).select_from(people).where(people.c.person_id.not_in(asked))
+    return int(connection.execute(query).scalar_one())
+
+
+def _stale(before: int | None) -> sa.ColumnElement[bool]:
+    if before is None:
+        return sa.false()
+    return (calls.c.state == State.SETTLED) & calls.c.outcome.in_(ANSWERS) & (calls.c.settled_at < before)
 
 
 def experience(connection: sa.Connection, operation: str) -> Experience:
@@ -99,3 +120,18 @@ def outstanding(connection: sa.Connection) -> tuple[int, int]:
     """Calls under way, and calls in doubt."""
     states = by_state(connection)
     return states.get(State.ACCEPTED, 0) + states.get(State.SENT, 0), states.get(State.IN_DOUBT, 0)
+
+
+_DRY = (calls.c.state == State.SETTLED) & (calls.c.outcome == Outcome.INCOMPLETE)
+_other = calls.alias("other")
+_OTHERS = sa.select(sa.literal(1)).where(
+    _other.c.provider == calls.c.provider,
+    _other.c.operation == calls.c.operation,
+    _other.c.subject == calls.c.subject,
+    _other.c.epoch != calls.c.epoch,
+    _other.c.state != State.VOID,
+)
+#: of several purchases of a thing the last counts, but for void ones: as `plans.plan` sees it
+_LAST = ~_OTHERS.where(_other.c.epoch > calls.c.epoch).exists()
+#: no purchase of the thing but void ones
+_ALONE = ~_OTHERS.exists()

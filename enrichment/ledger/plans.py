@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from enrichment.ids import new_id
 from enrichment.ledger.moves import note
 from enrichment.ledger.schema import calls
-from enrichment.states import State
-from sources.providers import Ask, Channel, Outcome
+from enrichment.states import UNANSWERED, State
+from sources.providers import ANSWERS, Ask, Channel, Outcome
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ def next_epoch(
 
     Bought is bought, whatever the parameters say now. Asked anew is only what provably was not bought (void, or
     rejected under other parameters), what ran out of credits half-way in an earlier run, and what goes stale: where
-    ``settled_before`` is given, what an earlier run settled before that time (one run never buys a thing twice).
+    ``settled_before`` is given, what an earlier run settled before that time (one run never buys a thing twice): of
+    contacts what was answered, found or not.
     """
     if latest is None:
         return 1
@@ -48,7 +49,8 @@ def next_epoch(
     unbought = state == State.VOID or (state == State.REJECTED and latest["parameters"] != parameters)
     earlier = state == State.SETTLED and latest["run_id"] != run_id
     ran_dry = earlier and latest["outcome"] == Outcome.INCOMPLETE
-    stale = earlier and settled_before is not None and latest["settled_at"] < settled_before
+    perishable = latest["outcome"] in ANSWERS or latest["channel"] == Channel.VERIFICATION
+    stale = earlier and perishable and settled_before is not None and latest["settled_at"] < settled_before
     return int(latest["epoch"]) + 1 if unbought or ran_dry or stale else None
 
 
@@ -63,7 +65,7 @@ def plan(
     """Plan what is wanted and neither planned nor bought; returns how many calls are new.
 
     The unique key (provider, operation, subject, epoch) makes a second plan of the same thing impossible. Calls that
-    are planned already are taken on by this run.
+    are planned already are taken on by this run; so are those that another worker is sending, should it give them back.
     """
     new: list[dict[str, Any]] = []
     again: list[str] = []
@@ -78,7 +80,7 @@ def plan(
             epoch = next_epoch(known, parameters, run_id, settled_before)
             if epoch is not None:
                 new.append(_row(item, parameters, epoch, run_id, now))
-            elif known is not None and known["state"] == State.PLANNED and known["wanted_by"] != run_id:
+            elif known is not None and known["state"] in UNANSWERED and known["wanted_by"] != run_id:
                 again.append(known["call_id"])
     if again:
         connection.execute(
@@ -104,10 +106,12 @@ def want_again(connection: sa.Connection, run_id: str, searches: Sequence[str], 
 def _latest(
     connection: sa.Connection, provider: str, operation: str, subjects: Sequence[str]
 ) -> dict[str, Mapping[str, Any]]:
+    """How each thing stands: its last purchase that is not void, or a void one; ``epoch`` is the highest there is."""
     found: dict[str, Mapping[str, Any]] = {}
     for start in range(0, len(subjects), 500):
         rows = connection.execute(
             sa.select(
+                calls.c.channel,
                 calls.c.subject,
                 calls.c.call_id,
                 calls.c.epoch,
@@ -125,7 +129,10 @@ def _latest(
             )
             .order_by(calls.c.epoch)
         ).mappings()
-        found |= {row["subject"]: row for row in rows}
+        for row in rows:
+            known = found.get(row["subject"])
+            void = known is not None and row["state"] == State.VOID
+            found[row["subject"]] = {**known, "epoch": row["epoch"]} if known is not None and void else dict(row)
     return found
 
 

@@ -14,7 +14,7 @@ from enrichment.ledger.moves import UNRESERVED, move, write_charges
 from enrichment.ledger.schema import calls, charges, emails, phones, provider_results, verifications
 from enrichment.settlement import STATUS_ORDER, Settlement, merged_charges, merged_outcome
 from enrichment.states import State
-from sources.providers import Basis, Charge, EmailStatus, Outcome, Verification
+from sources.providers import ANSWERS, Basis, Charge, EmailStatus, Outcome, Verification
 
 
 def apply(
@@ -64,6 +64,7 @@ def _apply_one(
         evidence=True,
     )
     write_charges(connection, call.call_id, settlement.charges)
+    _beside(connection, call, settlement.outcome, now, bought_anew=call.state in (State.VOID, State.REJECTED))
     return bool(moved)
 
 
@@ -81,7 +82,24 @@ def _add(connection: sa.Connection, call: EvidenceCall, settlement: Settlement, 
         .values(**_ended(outcome, lines, settlement.note), updated_at=now, version=calls.c.version + 1)
     )
     write_charges(connection, call.call_id, lines)
+    if outcome is not known:
+        _beside(connection, call, outcome, now, bought_anew=known is Outcome.INCOMPLETE)
     return True
+
+
+def _beside(connection: sa.Connection, call: EvidenceCall, outcome: Outcome, now: int, *, bought_anew: bool) -> None:
+    """What an answer changes for other purchases of the same thing.
+
+    ``bought_anew``: the thing was planned again because it seemed not bought, or not wholly: what of that has not left
+    is not needed any more. And addresses that an earlier purchase gave may be former ones now: a sink is owed them.
+    """
+    if bought_anew and outcome in ANSWERS:
+        for before in (State.PLANNED, State.RESERVED):
+            ids = connection.execute(_LATER, {"id": call.call_id, "state": before}).scalars().all()
+            note = {"note": "not needed: an earlier purchase of it was answered"}
+            move(connection, ids, before, State.VOID, "not_needed", now, changes={**UNRESERVED, **note})
+    if call.epoch > 1 and outcome is Outcome.FOUND:
+        connection.execute(_OUTDATE, {"id": call.call_id})
 
 
 def _ended(outcome: Outcome, lines: Sequence[Charge], note: str | None) -> Mapping[str, Any]:
@@ -151,6 +169,19 @@ def _charges(connection: sa.Connection, call_id: str) -> tuple[Charge, ...]:
     return tuple(Charge(row.kind, row.amount_min, row.amount_max, Basis(row.basis)) for row in rows)
 
 
+_other = calls.alias("other")
+_OTHERS = sa.select(_other.c.call_id).where(
+    calls.c.call_id == sa.bindparam("id"),
+    _other.c.provider == calls.c.provider,
+    _other.c.operation == calls.c.operation,
+    _other.c.subject == calls.c.subject,
+)
+_LATER = _OTHERS.where(_other.c.epoch > calls.c.epoch, _other.c.state == sa.bindparam("state"))
+_OUTDATE = (
+    emails.update()
+    .where(emails.c.call_id.in_(_OTHERS.where(_other.c.epoch < calls.c.epoch)))
+    .values(version=emails.c.version + 1)
+)
 _EMAIL = upsert(emails).on_conflict_do_nothing()
 _PHONE = upsert(phones).on_conflict_do_nothing()
 _known = upsert(verifications)

@@ -1,10 +1,13 @@
-"""Arguments and options that several commands have."""
+"""What several commands have: arguments, options, and the folder they look at."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from sources.errors import ConfigurationError
 
 Searches = Annotated[list[str] | None, typer.Argument(help="Names of searches; all by default.")]
 Enrich = Annotated[
@@ -14,3 +17,14 @@ Limit = Annotated[int | None, typer.Option(help="At most so many people.")]
 Budget = Annotated[float | None, typer.Option(help="At most so many credits in this run.")]
 Wait = Annotated[str, typer.Option(help="How long after its start the run waits for answers still under way.")]
 Sandbox = Annotated[bool, typer.Option("--sandbox", help="Use the imitation vendor: no key, no money.")]
+
+
+def folder_in_use() -> Path:
+    """The current folder, where leadsync has settings or a ledger. ConfigurationError elsewhere: none is made."""
+    folder = Path.cwd()
+    if not (folder / ".dlt").is_dir() and not (folder / ".leadsync").is_dir():
+        raise ConfigurationError(
+            f"There is nothing of leadsync in {folder}: neither .dlt nor .leadsync. Go to the folder where sync "
+            f"ran. Nothing was made or sent."
+        )
+    return folder

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import typer
 
+from pipelines.commands.shared import folder_in_use
 from pipelines.guard import AsJson, Debug, guarded
-from sources.errors import ConfigurationError
 
 
 def command(
@@ -20,12 +19,7 @@ def command(
     def work() -> int:
         from pipelines.configuration import load_settings
 
-        folder = Path.cwd()
-        if not (folder / ".dlt").is_dir() and not (folder / ".leadsync").is_dir():
-            raise ConfigurationError(
-                f"There is nothing of leadsync in {folder}: neither .dlt nor .leadsync. Go to the folder where sync "
-                f"ran. Nothing was made or sent."
-            )
+        folder = folder_in_use()
         settings, _ = load_settings()
         from enrichment.ids import micros
         from enrichment.ledger import Ledger

@@ -33,8 +33,8 @@ def judge_clock(ahead: float | None, set_back: float | None) -> Check:
         return warning(
             "clock",
             found,
-            "This clock is right now, so it was ahead before: what was bought then counts against the caps of the days "
-            "up to that time. Nothing to do but wait.",
+            "This clock is right now, so it was ahead before: what was bought then and since counts against the caps "
+            "of the days up to that time. Nothing to do but wait.",
         )
     if back or (ahead is not None and abs(ahead) > WARN_OVER):
         return warning("clock", found, _SET)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import anyio
 
+from enrichment.caps import Scope
 from enrichment.ids import micros
 from enrichment.ledger import Ledger, ledger_path
 from enrichment.ledger.counters import LedgerCounters
@@ -125,8 +126,8 @@ class _Examination:
         return ledger_checks.check_ledger(self.ledger, self.opened, settings, self._now(), alone)
 
     def _spending(self) -> Check:
-        caps = ("enrichment.max_credits_per_run", "enrichment.max_credits_per_day")
-        missing = needed("spending", self.wrong, "ledger.url", *caps)
+        caps = [f"enrichment.max_credits_per_{scope}" for scope in Scope]
+        missing = needed("spending", self.wrong, "ledger.url", "enrichment.caps", *caps)
         if missing:
             return missing
         if self.opened is None or self.opened.verdict is Verdict.FAILED:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from enrichment.caps import Cap, Scope
 from enrichment.ledger import Ledger, ledger_path, ledger_version, runs
-from enrichment.ledger.claims import used
+from enrichment.ledger.claims import used_of
 from enrichment.ledger.migrate import NEWEST
 from enrichment.ledger.schema import calls, rate_grants
 from enrichment.ledger.schema import runs as runs_table
@@ -21,6 +21,9 @@ from pipelines.settings import Settings
 from pipelines.status import status
 from pipelines.vendor import realm_of, same_realm
 from sources.errors import ConfigurationError, LeadsyncError
+
+#: when a cap that is reached gives room again
+_NEXT = {Scope.DAY: "of tomorrow", Scope.MONTH: "of the first of next month"}
 
 
 def open_ledger(settings: Settings, folder: Path, stack: ExitStack) -> tuple[Ledger | None, Check]:
@@ -79,15 +82,17 @@ def check_ledger(ledger: Ledger, opened: Check, settings: Settings, now: int, al
         return warning(
             "ledger",
             f"{found}; whether those in doubt were charged is unknown",
-            "Nothing: they keep their place in the caps, are never sent again by themselves, and settle if an answer "
-            "still comes.",
+            "They keep their place in the caps, are never sent again by themselves, and settle if an answer still "
+            "comes. `leadsync calls --state in_doubt` says what each waits for; `leadsync resolve` settles by hand.",
         )
     return ok("ledger", found)
 
 
 def check_spending(ledger: Ledger | None, caps: Sequence[Cap], now: int) -> Check:
     """What was spent today and in all, against the caps."""
-    limits = ", ".join(f"{cap.amount / 100:,g} a {cap.scope}" for cap in caps)
+    limits = ", ".join(
+        f"{cap.amount / 100:,g} a {cap.scope}" + (f" from {cap.provider}" if cap.provider else "") for cap in caps
+    )
     reached = []
     said = ["nothing was bought yet"]
     if ledger is not None:
@@ -95,7 +100,8 @@ def check_spending(ledger: Ledger | None, caps: Sequence[Cap], now: int) -> Chec
         today, total = state["spent_today"]["credits"], state["spent"]["credits"]
         said = [f"{today['min']:,g} to {today['max']:,g} credits today, {total['min']:,g} to {total['max']:,g} in all"]
         with ledger.read() as connection:
-            reached = [cap for cap in caps if cap.scope is Scope.DAY and used(connection, cap, "", now) >= cap.amount]
+            spent = used_of(connection, caps, "", now)
+            reached = [cap for cap in caps if cap.scope is not Scope.RUN and spent[cap] >= cap.amount]
     found = "; ".join([*said, f"caps: {limits or 'none'}"])
     if not caps:
         return warning(
@@ -108,7 +114,8 @@ def check_spending(ledger: Ledger | None, caps: Sequence[Cap], now: int) -> Chec
         return warning(
             "spending",
             f"{found}; {reached[0].setting} is reached",
-            "A sync searches and collects, and buys again from 00:00 UTC on; or raise the cap.",
+            f"A sync searches and collects, and buys again from 00:00 UTC {_NEXT[reached[0].scope]} on; or raise the "
+            f"cap.",
         )
     return ok("spending", found)
 

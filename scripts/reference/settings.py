@@ -5,6 +5,8 @@ from __future__ import annotations
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
+from enrichment.caps import Scope
+from pipelines import provider_caps
 from pipelines.configuration import SEARCHES
 from pipelines.settings import SECTIONS, Section
 from scripts.reference import markdown
@@ -43,11 +45,29 @@ warned of; other lists are checked. All filters of a search hold together; withi
 """
 
 
+_SCOPES = {Scope.RUN: "by one run", Scope.DAY: "by all runs of a day", Scope.MONTH: "by all runs of a month"}
+
+CAPS_INTRODUCTION = """\
+One table a provider: caps on what is bought from it alone, in its own unit. They hold beside those over all providers:
+whichever leaves least room decides. A provider or a name that does not exist ends the program with exit code 2: it
+would bound nothing.
+
+```toml
+[enrichment.caps.clodura]
+credits_per_month = 1000
+```
+
+In the environment the same is `ENRICHMENT__CAPS__CLODURA__CREDITS_PER_MONTH=1000`. Days and months are UTC.
+"""
+
+
 def page() -> str:
     """The page. LookupError where a field has no description."""
     parts = [INTRODUCTION]
     for model in SECTIONS.values():
         parts += [f"## [{'.'.join(model.path)}]", _section(model)]
+        if model.path == provider_caps.PATH[:-1]:
+            parts += [f"## [{'.'.join(provider_caps.PATH)}.PROVIDER]", CAPS_INTRODUCTION, _caps()]
     parts += [f"## [{'.'.join(SEARCHES)}.NAME]", SEARCHES_INTRODUCTION, _filters()]
     return markdown.page("Settings", *parts)
 
@@ -67,6 +87,15 @@ def _section(model: type[Section]) -> str:
             ]
         )
     return markdown.table(["setting", "type", "default", "what it does", "environment"], rows)
+
+
+def _caps() -> str:
+    rows = [
+        [markdown.code(provider), markdown.code(name), "number, 0 or more", f"The most that is bought there {scope}."]
+        for provider in provider_caps.UNITS
+        for name, scope in zip(provider_caps.names(provider), _SCOPES.values(), strict=True)
+    ]
+    return markdown.table(["provider", "setting", "type", "what it does"], rows)
 
 
 def _filters() -> str:

@@ -16,8 +16,12 @@ import duckdb
 import pytest
 from filelock import FileLock
 
+from enrichment.ledger import Ledger
+from enrichment.ledger.schema import calls
+from enrichment.states import State
 from sandbox import Server
 from tests.support.project import Finished, Project
+from tests.support.purchases import answer, claim, plan, rows, send
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "errors.md").read_text(encoding="utf-8")
 
@@ -97,6 +101,15 @@ class Case:
             path.write_bytes(content)
         return path
 
+    def calls(self, *people: str) -> list[str]:
+        """Calls in doubt, in the ledger; their ids."""
+        with Ledger("sqlite:///ledger.db", self.ledger().parent) as ledger:
+            plan(ledger, *people)
+            for item in claim(ledger)[0]:
+                send(ledger, item)
+                answer(ledger, item, State.IN_DOUBT)
+            return [row["call_id"] for row in rows(ledger, calls)]
+
     def fault(self, operation: str, fault: str, **more: Any) -> None:
         self.vendor.set_behaviour(faults=[{"operation": operation, "fault": fault, "first": 1000}], **more)
 
@@ -143,6 +156,80 @@ _settings("pipelines.duckdb_path: the folder … does not exist.", pipelines={"d
 _settings("--limit: 0 people are none.", "--limit", "0")
 _settings("No such option: …", "--nonsense")
 _settings("The ledger … cannot be made or written: …", ledger={"url": "sqlite:////proc/nowhere/ledger.db"})
+
+
+_settings("enrichment.refresh_after: … is less than a day: …", enrichment={"refresh_after": 180})
+_settings("enrichment.caps.…: no such provider; there is …", **{"enrichment.caps.clodra": {"credits_per_day": 5}})
+_settings(
+    "enrichment.caps.clodura.…: no such cap; clodura has …", **{"enrichment.caps.clodura": {"credits_per_week": 5}}
+)
+_settings(
+    "enrichment.caps.clodura.…: … is not accepted: write a number, 0 or more",
+    **{"enrichment.caps.clodura": {"credits_per_day": -5}},
+)
+
+
+@case("ENRICHMENT__CAPS__…: names no cap.")
+def _(it: Case) -> Finished:
+    it.project.env["ENRICHMENT__CAPS__CLODURA"] = "5"
+    return it.sync()
+
+
+def _resolve(says: str, *arguments: str) -> None:
+    def provoke(it: Case) -> Finished:
+        it.calls("ann", "bob")
+        return it.run("resolve", *arguments)
+
+    case(says)(provoke)
+
+
+_resolve("Say one of --settled AMOUNT (the vendor charged so much) and --void (nothing was bought).", "0199")
+_resolve("Name the calls to resolve, or say --all-older-than 7d: …", "--void")
+_resolve("--settled: … is no amount: …", "0199", "--settled", "1.005")
+_resolve("… names no call of this ledger: …", "ffffffff", "--void")
+
+
+@case("… names several calls: …")
+def _(it: Case) -> Finished:
+    ann, _ = it.calls("ann", "bob")
+    return it.run("resolve", ann[:4], "--void")
+
+
+@case("… is not in doubt: it is …")
+def _(it: Case) -> Finished:
+    ann, _ = it.calls("ann", "bob")
+    assert it.run("resolve", ann, "--void").exit_code == 0
+    return it.run("resolve", ann, "--settled", "5")
+
+
+@case("… credits is more than the … that the price list allows for it.")
+def _(it: Case) -> Finished:
+    ann, _ = it.calls("ann", "bob")
+    return it.run("resolve", ann, "--settled", "7")
+
+
+@case("Somebody else was faster: … of … calls were in doubt no more, …")
+def _(it: Case) -> Finished:
+    ann, bob = it.calls("ann", "bob")
+    return it.run(
+        "resolve", ann, bob, "--void",
+        prelude="import pipelines.resolving as r\n"
+        "def twice(connection, call_ids, *rest, once=r.resolve):\n"
+        "    once(connection, call_ids[:1], *rest)\n"
+        "    return once(connection, call_ids, *rest)\n"
+        "twice.__module__ = r.__name__\n"
+        "r.resolve = twice\n",
+    )  # fmt: skip
+
+
+@case("There is no ledger in … yet, and so no call to resolve.")
+def _(it: Case) -> Finished:
+    return it.run("resolve", "0199", "--void")
+
+
+@case("--state: … is not one of planned, …")
+def _(it: Case) -> Finished:
+    return it.run("calls", "--state", "in-doubt")
 
 
 @case("There is no .dlt folder in …")
@@ -277,6 +364,12 @@ def _(it: Case) -> Finished:
 def _(it: Case) -> Finished:
     it.fault("reveal_email", "402")
     return it.sync("--limit", "3", "--enrich", "email")
+
+
+@case("Clodura ran out of credits half-way through …")
+def _(it: Case) -> Finished:
+    it.vendor.reset(people=40, seed=3, credits=5, behaviour={"job_seconds": 0.05})
+    return it.sync("--limit", "2", "--enrich", "phone")
 
 
 @case("Clodura does not allow … (403).")

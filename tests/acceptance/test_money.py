@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -104,6 +106,70 @@ def test_running_out_of_credits_is_go_on_later(project: Project, vendor: Server)
     assert (done.exit_code, done.json["exit_reason"]) == (3, "out_of_credits"), done.stderr
     assert done.json["calls_left"] > 0
     assert _charged(project) <= 30 * 100
+
+
+def test_credits_that_end_half_way_stop_the_buying_and_a_refill_makes_up_for_it(
+    project: Project, vendor: Server
+) -> None:
+    """A phone costs ten credits at least: with five a job is taken, and ends for want of credits."""
+    vendor.reset(people=40, seed=3, credits=5, behaviour={"job_seconds": 0.05})
+    project.configure(enrichment={"channels": ["phone"]})
+    done = project.sync()
+    assert (done.exit_code, done.json["exit_reason"]) == (3, "out_of_credits"), done.stderr
+    assert "ran out of credits half-way through reveal phone" in done.stderr
+    dry = done.json["outcomes"]["incomplete"]
+    assert 0 < dry <= 17  # what was on the wire when the first answer came
+    assert done.json["calls_left"] == 40 - done.json["calls_sent"] > 0
+    assert (done.json["people_seen"], project.one("SELECT count(*) FROM crm.people")) == (40, 40)
+    assert project.one("SELECT count(*) FROM crm.calls WHERE outcome = 'incomplete'") == dry
+    vendor.charge("pool", -1_000_000)
+    again = project.sync()
+    assert again.exit_code == 0, again.stderr
+    assert again.json["calls_sent"] == again.json["calls_settled"] == dry + done.json["calls_left"]
+    assert project.one("SELECT count(*) FROM crm.calls WHERE epoch = 2 AND outcome <> 'incomplete'") == dry
+    known = {person["person_id"] for person in vendor.people() if person["phones"]}
+    assert {person for (person,) in project.sql("SELECT person_id FROM crm.phones")} == known
+
+
+@pytest.mark.parametrize(
+    ("sections", "setting"),
+    [
+        pytest.param(
+            {"enrichment": {"max_credits_per_month": 30}},
+            "enrichment.max_credits_per_month",
+            marks=pytest.mark.thorough,
+        ),
+        ({"enrichment.caps.clodura": {"credits_per_day": 30}}, "enrichment.caps.clodura.credits_per_day"),
+    ],
+)
+def test_the_cap_that_ends_a_run_is_named_by_plan_and_by_sync(
+    project: Project, sections: dict[str, Any], setting: str
+) -> None:
+    project.configure(**sections)
+    foreseen = project.run("plan", "--json").json
+    assert (foreseen["cost"]["max"], foreseen["capped_by"]) == (30, setting)
+    done = project.sync()
+    assert (done.exit_code, done.json["exit_reason"]) == (3, "cap"), done.stderr
+    assert f"{setting} is reached" in done.stderr
+    assert 0 < _charged(project) <= 30 * 100
+    assert project.run("status", "--json").json["spent_this_month"]["credits"]["max"] <= 30
+
+
+def test_what_is_old_is_bought_anew_at_its_price(project: Project) -> None:
+    project.configure(enrichment={"channels": ["email"], "refresh_after": "180d"})
+    project.sync()
+    before = dict(project.sql("SELECT email, revealed_at FROM crm.emails"))
+    with closing(sqlite3.connect(project.folder / ".leadsync" / "ledger.db")) as ledger:
+        ledger.execute("UPDATE calls SET settled_at = settled_at - ?", (181 * 86_400 * 1_000_000,))
+        ledger.commit()
+    foreseen = project.run("plan", "--json").json
+    assert foreseen["channels"][0]["asks"] == {"min": 40, "max": 40}
+    done = project.sync()
+    assert (done.exit_code, done.json["calls_sent"], done.json["calls_settled"]) == (0, 40, 40), done.stderr
+    assert foreseen["cost"]["min"] <= done.json["spent"]["credits"]["max"] <= foreseen["cost"]["max"]
+    after = project.sql("SELECT email, revealed_at, former FROM crm.emails")
+    assert all(at > before[email] and not former for email, at, former in after)
+    assert len(after) == len(before)
 
 
 def test_an_operation_that_the_plan_does_not_hold_stops_alone(project: Project, vendor: Server) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from sandbox import Server
@@ -46,6 +48,20 @@ def test_a_setting_nobody_knows_is_warned_of_with_the_nearest_one(project: Proje
     assert "enrichment.max_credit_per_run" in done.stderr
     assert "Did you mean 'max_credits_per_run'?" in done.stderr
     assert "Did you mean 'public_url'?" in done.stderr
+
+
+def test_a_cap_on_a_provider_may_come_from_the_environment_too(project: Project) -> None:
+    caps: dict[str, Any] = {"enrichment.caps.clodura": {"credits_per_month": 900, "credits_per_day": 40}}
+    project.configure(**caps)
+    project.env["ENRICHMENT__CAPS__CLODURA__CREDITS_PER_DAY"] = "12.5"
+    done = project.run("plan", "--json")
+    assert (done.json["cost"]["max"], done.json["capped_by"]) == (12.5, "enrichment.caps.clodura.credits_per_day")
+    assert "leadsync has no" not in done.stderr
+    misspelled: dict[str, Any] = {"enrichment.cap.clodura": {"credits_per_day": 40}}
+    project.configure(**misspelled)
+    assert "enrichment.cap: leadsync has no such setting, it is ignored. Did you mean 'caps'?" in (
+        project.run("plan").stderr
+    )
 
 
 def test_every_setting_may_come_from_the_environment(project: Project, vendor: Server) -> None:

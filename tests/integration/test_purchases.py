@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enrichment.caps import Cap, Scope
-from enrichment.ledger import Ledger, books, claims
+from enrichment.ledger import Ledger, books, claims, plans
 from enrichment.ledger import answers as submit_answers
+from enrichment.ledger.by_hand import resolve
 from enrichment.ledger.moves import move
 from enrichment.ledger.schema import calls, charges, transitions
+from enrichment.settlement import Settlement
 from enrichment.states import State
 from sources.errors import LedgerError
 from sources.providers import Channel, Outcome
@@ -34,6 +36,7 @@ from tests.support.purchases import (
     rows,
     send,
     tell,
+    wanted,
 )
 
 DAY = 86_400 * 1_000_000
@@ -90,6 +93,52 @@ class TestPlanning:
         assert call(ledger, "dry").epoch == 2
         assert plan(ledger, "rejected", run="run-2", mended=True) == 1
 
+    def test_what_is_old_is_bought_anew_found_or_not_and_nothing_else(self, ledger: Ledger) -> None:
+        ends = {
+            "found": Outcome.FOUND, "missed": Outcome.NOT_FOUND, "failed": Outcome.FAILED, "odd": Outcome.UNREADABLE
+        }  # fmt: skip
+        plan(ledger, *ends, "doubt")
+        for item in claim(ledger)[0]:
+            send(ledger, item)
+            person = item.parameters[0]["personId"]
+            if person in ends:
+                tell(ledger, item.request_id, Settlement(ends[person]))
+            else:
+                answer(ledger, item, State.IN_DOUBT)
+
+        def again(run: str, before: int | None) -> int:
+            return ledger.call(plans.plan, [wanted(name) for name in (*ends, "doubt")], run, NOW, settled_before=before)
+
+        assert again("run-2", None) == 0
+        assert again("run-2", NOW) == 0  # not older than that
+        assert again(RUN, NOW + 1) == 0  # one run never buys a thing twice
+        assert again("run-2", NOW + 1) == 2
+        assert {row["subject"] for row in rows(ledger, calls) if row["epoch"] == 2} == {"found", "missed"}
+        assert again("run-3", NOW + 1) == 0  # planned already
+
+    def test_the_last_purchase_that_is_not_void_decides(self, ledger: Ledger) -> None:
+        plan(ledger, "ann")
+        ((item,), _) = claim(ledger)
+        send(ledger, item)
+        tell(ledger, item.request_id, found("ann@x.io"))
+        ledger.call(plans.plan, [wanted("ann")], "run-2", NOW, settled_before=NOW + 1)
+        ((item,), _) = claim(ledger, run="run-2")
+        send(ledger, item)
+        answer(ledger, item, State.IN_DOUBT)
+        ledger.call(resolve, [call(ledger, "ann").call_id], None, NOW)
+        assert plan(ledger, "ann", run="run-3") == 0  # what was answered before it still is
+        assert ledger.call(plans.plan, [wanted("ann")], "run-3", NOW, settled_before=NOW + 1) == 1
+        assert call(ledger, "ann").epoch == 3
+
+    def test_a_call_that_another_worker_gives_back_is_for_whoever_wanted_it_last(self, ledger: Ledger) -> None:
+        plan(ledger, "ann", run="run-1")
+        ((item,), _) = claim(ledger, run="run-1")
+        plan(ledger, "ann", run="run-2")
+        assert send(ledger, item)  # it is still the first one's
+        answer(ledger, item, State.PLANNED, event="http_429")
+        assert claim(ledger, run="run-1")[0] == []
+        assert len(claim(ledger, run="run-2")[0]) == 1
+
 
 class TestClaiming:
     @given(budget=st.integers(0, 5000), people=st.integers(0, 12), phones=st.integers(0, 6))
@@ -139,6 +188,40 @@ class TestClaiming:
         assert len(claim(ledger, [one], [cap], now=NOW)[0]) == 1
         assert claim(ledger, [one], [cap], now=NOW)[0] == []
         assert len(claim(ledger, [one], [cap], now=NOW + 301 * DAY)[0]) == 1
+
+    def test_the_cap_of_a_month_forgets_the_month_before(self, ledger: Ledger) -> None:
+        cap = Cap("month", Scope.MONTH, "credits", 600)
+        plan(ledger, "ann", "bob", "cid")
+        assert len(claim(ledger, caps=[cap])[0]) == 1  # 2026-09-21
+        assert claim(ledger, caps=[cap], now=NOW + 9 * DAY)[0] == []
+        assert len(claim(ledger, caps=[cap], now=NOW + 10 * DAY)[0]) == 1
+
+    def test_what_is_bought_while_the_clock_is_behind_counts_when_it_is_put_right(self, ledger: Ledger) -> None:
+        cap = Cap("day", Scope.DAY, "credits", 1200)
+        plan(ledger, *(f"p{n}" for n in range(6)))
+        one = replace(EMAIL_LANE, most=1)
+        assert len(claim(ledger, [one], [cap])[0]) == 1
+        assert len(claim(ledger, [one], [cap], now=NOW - 3 * DAY)[0]) == 1
+        assert claim(ledger, [one], [cap])[0] == []
+
+    def test_caps_of_a_provider_count_its_purchases_alone(self, ledger: Ledger) -> None:
+        plan(ledger, "ann", "bob")
+        other = Cap("other", Scope.DAY, "credits", 0, "other")
+        vendor = Cap("vendor", Scope.DAY, "credits", 600, "vendor")
+        claimed, refused = claim(ledger, caps=[other, vendor])
+        assert (len(claimed), refused) == (1, vendor)
+
+    def test_a_late_answer_is_booked_past_a_cap_and_then_nothing_more_is_bought(self, ledger: Ledger) -> None:
+        plan(ledger, "ann", "bob")
+        cap = Cap("--budget", Scope.RUN, "credits", 1200)
+        ((item, other), _) = claim(ledger, caps=[cap])
+        ledger.call(claims.release, other, OWNER, NOW)
+        send(ledger, item)
+        answer(ledger, item, State.REJECTED)
+        tell(ledger, item.request_id, found("ann@x.io", amount=1300))
+        with ledger.read() as connection:
+            assert claims.used(connection, cap, RUN, NOW) == 1300
+        assert claim(ledger, [replace(EMAIL_LANE, reserve=0)], [cap]) == ([], cap)
 
     def test_caps_of_another_unit_do_not_count(self, ledger: Ledger) -> None:
         plan(ledger, "ann")

@@ -31,13 +31,15 @@ ACCEPTED = Answered(Answer(200, b'{"trackingId": "t"}'))
 class FakeProvider:
     """Implements `sources.providers.Provider`. ``submit_with`` decides each submit; bodies read as their text says:
 
-    ``found ADDRESS``, ``missed``, ``break`` (the reader raises), anything else is no news.
+    ``found ADDRESS`` (at ``price``), ``missed``, ``dry`` (out of credits half-way), ``break`` (the reader raises),
+    anything else is no news.
     """
 
-    name = "vendor"
     unit = "credits"
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "vendor", price: int = 100) -> None:
+        self.name = name
+        self.price = price
         self.operations: Mapping[Channel, Operation] = {
             Channel.EMAIL: Operation("find_email", Channel.EMAIL, 600),
             Channel.PHONE: Operation("find_phone", Channel.PHONE, 2000),
@@ -95,10 +97,12 @@ class FakeProvider:
     ) -> list[Reading]:
         word, _, rest = body.decode().partition(" ")
         if word == "found":
-            charge = Charge("pool", 100, 100, Basis.REPORTED)
+            charge = Charge("pool", self.price, self.price, Basis.REPORTED)
             return [Reading(Outcome.FOUND, emails=(FoundEmail(rest),), charges=(charge,))]
         if word == "missed":
             return [Reading(Outcome.NOT_FOUND, charges=(Charge("pool", 0, 0, Basis.DOCUMENTED),))]
+        if word == "dry":
+            return [Reading(Outcome.INCOMPLETE, charges=self.charges(operation, Outcome.INCOMPLETE))]
         if word == "break":
             raise ZeroDivisionError("a reader with a bug")
         return [NO_NEWS]

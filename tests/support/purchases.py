@@ -76,15 +76,15 @@ MISSED = Settlement(Outcome.NOT_FOUND, charges=(Charge("pool", 0, 0, Basis.DOCUM
 
 def tell(
     ledger: Ledger, request_id: str, *settlements: Settlement, body: bytes = b"1", foreign: bool = False,
-    via: Via = Via.WEBHOOK, now: int = NOW,
+    via: Via = Via.WEBHOOK, now: int = NOW, provider: str = "vendor",
 ) -> bool | None:  # fmt: skip
     """Evidence about a request comes and is applied; None where the document was known."""
 
     def work(connection: sa.Connection) -> bool | None:
-        inbox_id = evidence.receive(connection, "vendor", request_id, via, body, now)
+        inbox_id = evidence.receive(connection, provider, request_id, via, body, now)
         if inbox_id is None:
             return None
-        document = evidence.with_calls(connection, inbox_id, "vendor", request_id, via, body)
+        document = evidence.with_calls(connection, inbox_id, provider, request_id, via, body)
         return settle.apply(connection, document, settlements, now, foreign=foreign)
 
     return ledger.call(work)

@@ -1,0 +1,163 @@
+"""A worker of its own process on a ledger that others work on too, over a vendor whose books all of them share.
+
+Each line of the books is one event, appended as it happens: when (monotonic, the same for all processes), which run,
+whose contact, ``sent`` or ``done``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from enrichment import engine, sending
+from enrichment.capability import Capability
+from enrichment.caps import Cap, Scope
+from enrichment.context import Context, EngineSettings
+from enrichment.engine import Engine
+from enrichment.ids import micros
+from enrichment.ledger import Ledger, plans
+from enrichment.ledger.plans import Wanted
+from sources.clock import SYSTEM_CLOCK
+from sources.providers import Channel, Operation
+from sources.transport import Answer, Answered, PaidOutcome
+from tests.support.fake_provider import FakeProvider
+from tests.support.forked import Forked
+
+#: what a call costs at most, in 1/100 credit
+WORST = 100
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker does. ``slots``: how many requests get their turn before it hangs; ``answers``: how many come.
+
+    It begins to send when its ``peers`` (runs) are as far as it is.
+    """
+
+    folder: str
+    run: str
+    people: list[str]
+    cap: dict[str, Any] | None = None
+    price: int = 100
+    lease: float = 60.0
+    slowest: float = 0.02
+    slots: int = 1_000_000
+    answers: int = 1_000_000
+    at_a_time: int = 16
+    peers: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Event:
+    """A line of the vendor's books."""
+
+    at: int
+    run: str
+    person: str
+    what: str
+
+
+def start(job: Job) -> Forked:
+    """The worker, under way; its stdout is the report of its engine as JSON."""
+    prelude = f"from tests.support.worker import main\nmain({json.dumps(asdict(job))!r})\n"
+    return Forked(["worker"], Path(job.folder), dict(os.environ), prelude)
+
+
+def books(folder: Path) -> list[Event]:
+    """The vendor's books, in the order in which it happened."""
+    path = folder / "books"
+    lines = path.read_text().splitlines() if path.exists() else []
+    return sorted((Event(**json.loads(line)) for line in lines), key=lambda event: event.at)
+
+
+def cap_of(scope: Scope, amount: int, provider: str | None = None) -> Cap:
+    """A cap in credits, named by what it is."""
+    return Cap(f"{provider or 'all'} a {scope}", scope, "credits", amount, provider)
+
+
+def make_provider(job: Job) -> FakeProvider:
+    """The vendor: slow, out of order, every call at its price."""
+    provider = FakeProvider(price=job.price)
+    provider.operations = {Channel.EMAIL: Operation("find_email", Channel.EMAIL, WORST)}
+    dice = random.Random(job.run)
+    turns = {"slots": job.slots, "answers": job.answers}
+
+    async def turn() -> None:
+        turns["slots"] -= 1
+        if turns["slots"] < 0:
+            await anyio.sleep_forever()
+
+    async def submit(parameters: Mapping[str, Any], url: str | None) -> PaidOutcome:
+        person = parameters["personId"]
+        _write(job, person, "sent")
+        turns["answers"] -= 1
+        if turns["answers"] < 0:
+            await anyio.sleep_forever()
+        await anyio.sleep(dice.uniform(0, job.slowest))
+        _write(job, person, "done")
+        return Answered(Answer(200, f"found {person}@x.io".encode()))
+
+    provider.slot_with, provider.submit_with = turn, submit
+    return provider
+
+
+def _write(job: Job, person: str, what: str) -> None:
+    event = Event(time.monotonic_ns(), job.run, person, what)
+    with (Path(job.folder) / "books").open("a") as file:
+        file.write(json.dumps(asdict(event)) + "\n")
+
+
+async def work(job: Job, ledger: Ledger) -> engine.Report:
+    """One run: plan for these people, buy what may be bought."""
+    provider = make_provider(job)
+    cap = [Cap(**{**job.cap, "scope": Scope(job.cap["scope"])})] if job.cap is not None else []
+    context = Context(
+        ledger=ledger,
+        providers={provider.name: provider},
+        settings=EngineSettings([Channel.EMAIL], caps=cap, max_unanswered=job.at_a_time, wait=20.0),
+        clock=SYSTEM_CLOCK,
+        dice=random.Random(job.run),
+        run_id=job.run,
+        owner=f"worker of {job.run}",
+        capability=Capability("k" * 16),
+        started=SYSTEM_CLOCK.monotonic(),
+    )
+    made = Engine(context)
+    await made.start(alone=False)
+    asks = [(person, provider.ask(Channel.EMAIL, _person(person))) for person in job.people]
+    wanted = [Wanted("vendor", Channel.EMAIL, "credits", person, ask, "s") for person, ask in asks if ask is not None]
+    await ledger.run(plans.plan, wanted, job.run, micros(SYSTEM_CLOCK))
+    await _together(job)
+    made.no_more_plans()
+    return await made.run()
+
+
+async def _together(job: Job) -> None:
+    (Path(job.folder) / f"ready-{job.run}").touch()
+    while not all((Path(job.folder) / f"ready-{peer}").exists() for peer in job.peers):  # noqa: ASYNC110 - other processes
+        await anyio.sleep(0.005)
+
+
+def _person(person_id: str) -> Any:
+    from sources.providers import Person
+
+    return Person(person_id)
+
+
+def main(text: str) -> None:
+    """What the process does; does not return."""
+    job = Job(**json.loads(text))
+    for module in (engine, sending):
+        vars(module)["LEASE"] = job.lease
+    with Ledger("sqlite:///ledger.db", Path(job.folder)) as ledger:
+        report = anyio.run(work, job, ledger)
+    print(json.dumps({"ending": report.ending, "left": report.left}), flush=True)  # noqa: T201 - for the test
+    os._exit(0)
