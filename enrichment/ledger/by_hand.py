@@ -47,9 +47,8 @@ def _resolve(connection: sa.Connection, call_id: str, amount: int | None, now: i
     changes = {**UNRESERVED, "amount_min": amount or 0, "amount_max": amount or 0, "basis": Basis.REPORTED}
     if amount is None:
         changes |= {"note": "resolved by hand: nothing was bought"}
-    else:  # paid for and not known what: a document that still comes says more
-        outcome = Outcome.UNREADABLE if amount else Outcome.NOT_FOUND
-        changes |= {"note": "resolved by hand", "outcome": outcome, "settled_at": now}
+    else:  # an end of which nobody here knows what it was: a document that still comes says more, whatever it says
+        changes |= {"note": "resolved by hand", "outcome": Outcome.UNREADABLE, "settled_at": now}
     moved = move(connection, [call_id], State.IN_DOUBT, after, EVENT, now, changes=changes, request_id=row.request_id)
     if moved:
         line = Charge(_kind(connection, call_id), amount or 0, amount or 0, Basis.REPORTED)

@@ -32,7 +32,7 @@ from hypothesis.stateful import (
 from enrichment.capability import Capability
 from enrichment.caps import Cap, Scope
 from enrichment.context import LEASE
-from enrichment.ledger import Ledger, claims, evidence
+from enrichment.ledger import Ledger, by_hand, claims, evidence
 from enrichment.ledger.schema import calls, requests
 from enrichment.states import State
 from pipelines import receiver
@@ -175,6 +175,20 @@ class Purchases(RuleBasedStateMachine):
         for person_id in self.people[:3] if name == "a" else self.people[2:]:
             for channel in CHANNELS:
                 self.do(worker.plan(person_id, channel))
+
+    @rule(data=st.data(), void=st.booleans())
+    def resolve_by_hand(self, data: st.DataObject, void: bool) -> None:
+        """An operator looks at the vendor's balance as it is, and says what became of a call in doubt."""
+        seen = promises.look(self.ledger, self.imitation)
+        doubtful = [call_id for call_id, call in sorted(seen.calls.items()) if call.state == State.IN_DOUBT]
+        if not doubtful:
+            return
+        call_id = data.draw(st.sampled_from(doubtful))
+        charged = sum(job.amount for job in seen.jobs.get(call_id, ()))
+        now = round(self.clock.time() * 1_000_000)
+        [resolved] = self.ledger.call(by_hand.resolve, [call_id], None if void else charged, now)
+        assert resolved.done
+        self.by_hand.add(call_id)
 
     # -- what time does
 

@@ -122,10 +122,10 @@ class TestSettled:
         with ledger.read() as connection:  # it counts on the day it was reserved
             assert claims.used(connection, Cap("day", Scope.DAY, "credits", 0), "", NOW) == 450
 
-    def test_charged_nothing_is_not_found(self, ledger: Ledger) -> None:
+    def test_charged_nothing_is_an_end_all_the_same(self, ledger: Ledger) -> None:
         doubtful(ledger, "ann")
         by_hand(ledger, 0, "ann")
-        assert (call(ledger, "ann").outcome, call(ledger, "ann").amount_max) == ("not_found", 0)
+        assert (call(ledger, "ann").outcome, call(ledger, "ann").amount_max) == ("unreadable", 0)
         assert plan(ledger, "ann", run="run-2") == 0
 
     @pytest.mark.parametrize(
@@ -134,6 +134,8 @@ class TestSettled:
             (450, found("ann@x.io", amount=200), "found", 200),
             (450, MISSED, "not_found", 0),
             (0, found("ann@x.io", amount=200), "found", 200),
+            (0, MISSED, "not_found", 0),
+            (0, Settlement(Outcome.FAILED, charges=(Charge("pool", 0, 600, Basis.BOUNDED),)), "failed", 600),
             (9_900, found("ann@x.io", amount=200), "found", 200),
             # a price list's range does not outrank what the operator saw, as long as that lies within it
             (450, Settlement(Outcome.FOUND, charges=(Charge("pool", 100, 600, Basis.BOUNDED),)), "found", 450),
