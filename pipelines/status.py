@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from enrichment.inbox import inbox_path, waiting_in
 from enrichment.ledger import Ledger, books, runs
 from enrichment.ledger.claims import DAY
 from enrichment.ledger.schema import calls
@@ -18,7 +19,7 @@ RECENT = 5
 
 
 def status(ledger: Ledger, now: int) -> dict[str, Any]:
-    """The state of things as an object: calls by state, spend today and in all, the last runs."""
+    """The state of things as an object: calls by state, what waits in the inbox, spend today and in all, last runs."""
     with ledger.read() as connection:
         states = books.by_state(connection)
         today = books.spent(connection, [calls.c.reserved_at >= now - now % DAY])
@@ -27,6 +28,7 @@ def status(ledger: Ledger, now: int) -> dict[str, Any]:
     return {
         "ledger": ledger.path,
         "calls": {state.value: states.get(state, 0) for state in State},
+        "documents_waiting": waiting_in(inbox_path(ledger.path)),
         "spent_today": spent_by_unit(today, [UNIT]),
         "spent": spent_by_unit(total, [UNIT]),
         "runs": recent,

@@ -82,8 +82,8 @@ def _check_service(base: str, address: tuple[str, int], service: Capability, use
     echo = anyio.run(post_to_service, base, service, user_agent)
     nearby = webhooks.url_of(*address)
     direct = None
-    if echo.status != 200 and nearby != base and is_loopback(nearby):
-        direct = anyio.run(post_to_service, nearby, service, user_agent)
+    if echo.status != 200 and is_loopback(nearby):
+        direct = echo if nearby == base else anyio.run(post_to_service, nearby, service, user_agent)
     return judge_service(echo, direct, base, f"{address[0]}:{address[1]}")
 
 

@@ -16,6 +16,7 @@ import duckdb
 import pytest
 from filelock import FileLock
 
+from enrichment.inbox import inbox_path
 from sandbox import Server
 from tests.support.project import Finished, Project
 
@@ -84,6 +85,10 @@ class Case:
         if settings:
             self.project.configure(**settings)
         return self.run("sync", *arguments, prelude=("" if load else WITHOUT_LOADING) + prelude)
+
+    def serve(self, **settings: Any) -> Finished:
+        self.project.configure(**settings)
+        return self.run("serve")
 
     def config(self, text: str) -> None:
         """Put a text before the settings that are there."""
@@ -197,6 +202,12 @@ def _(it: Case) -> Finished:
         return it.sync()
 
 
+@case("leadsync serve runs already for this ledger (it holds …")
+def _(it: Case) -> Finished:
+    with FileLock(f"{it.ledger()}.serve.lock"):
+        return it.serve(webhook={"port": 9})
+
+
 @case("… cannot be made or written (…), and leadsync keeps there what must not be lost.")
 def _(it: Case) -> Finished:
     (it.folder / ".leadsync").touch()
@@ -240,6 +251,42 @@ def _(it: Case) -> Finished:
         other.execute("CREATE TABLE alembic_version (version_num TEXT)")
         other.execute("INSERT INTO alembic_version VALUES ('9999')")
     return it.sync()
+
+
+@case("The inbox … cannot be used: …")
+def _(it: Case) -> Finished:
+    inbox_path(it.ledger()).write_bytes(b"this is no database" * 1000)
+    assert it.serve(webhook={"port": 9}).exit_code == 1
+    return it.sync()
+
+
+@case("The inbox … was written by a newer leadsync (version …")
+def _(it: Case) -> Finished:
+    with closing(sqlite3.connect(inbox_path(it.ledger()))) as other:
+        other.execute("PRAGMA user_version = 99")
+    return it.sync()
+
+
+@case("The file … is a database of something else, and the inbox belongs there.")
+def _(it: Case) -> Finished:
+    with closing(sqlite3.connect(inbox_path(it.ledger()))) as other:
+        other.execute("CREATE TABLE notes (text TEXT)")
+    return it.serve(webhook={"port": 9})
+
+
+@case("webhook.port: missing.")
+def _(it: Case) -> Finished:
+    return it.serve()
+
+
+@case("webhook.port: 0 is any port that is free, …")
+def _(it: Case) -> Finished:
+    return it.serve(webhook={"port": 0})
+
+
+@case('webhook.mode: "poll" says that answers are fetched, …')
+def _(it: Case) -> Finished:
+    return it.serve(webhook={"port": 9, "mode": "poll"})
 
 
 @case("The DuckDB file … is open in another program (…")
