@@ -3,8 +3,8 @@
     .venv/bin/python -m benchmarks.receiver [POSTS_A_SECOND [SECONDS]]
 
 Posts go out on time, whether those before are answered or not, each on a connection of its own, and wait from when they
-were due. Meanwhile `leadsync sync` buys e-mails at 40 calls a second, whose webhooks come to the same `serve`. At the end
-every post that was answered 2xx must lie in the ledger, or in the inbox for the next run.
+were due. Meanwhile `leadsync sync` buys e-mails at 40 calls a second, whose webhooks come to the same `serve`. At the
+end every post that was answered 2xx must lie in the ledger, or in the inbox for the next run.
 """
 
 from __future__ import annotations

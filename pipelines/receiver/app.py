@@ -73,7 +73,7 @@ class _Hooks:
                 Route("/health", self.health, methods=["GET"]),
                 Route("/openapi.json", self.openapi, methods=["GET"]),
             ],
-            exception_handlers={HTTPException: self.refuse},
+            exception_handlers={HTTPException: self.refuse, Exception: self.broken},
         )
         app.router.redirect_slashes = False
         return app
@@ -113,7 +113,7 @@ class _Hooks:
     async def _proven(self, answer: dict[str, bool]) -> Response:
         try:
             await self._prove()
-        except LedgerError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing is well
             self._say_not_kept(error)
             return JSONResponse(dict.fromkeys(answer, False), 503)
         return JSONResponse(answer)
@@ -128,6 +128,12 @@ class _Hooks:
         """A path or a method that there is not."""
         assert isinstance(error, HTTPException)
         return self._refused(error.status_code, dict(error.headers or {}))
+
+    async def broken(self, request: Request, error: Exception) -> Response:
+        """A mistake of ours: the vendor may find it mended later."""
+        self._tally.not_kept += 1
+        self._say_not_kept(error)
+        return Response(status_code=503)
 
     def _refused(self, status: int, headers: dict[str, str] | None = None) -> Response:
         self._tally.refused += 1

@@ -19,8 +19,9 @@ import pytest
 import sqlalchemy as sa
 
 from enrichment.capability import Capability
+from enrichment.inbox import documents
 from enrichment.storage import sqlite
-from pipelines.receiver import BODY_LIMIT, ECHO, Patience, PortTaken, listen, openapi
+from pipelines.receiver import BODY_LIMIT, ECHO, Patience, PortTaken, bodies, listen, openapi
 from sources import crashpoints
 from sources.errors import ConfigurationError
 from tests.support.receiving import CAPABILITY, Receiving, exchange, head, path_of, post, receiving, status_of
@@ -237,6 +238,23 @@ class TestTrouble:
     def test_a_closed_inbox_acknowledges_nothing(self, own: Receiving) -> None:
         own.inbox.close()
         assert post(own.address, path_of()) == 503
+
+    def test_a_mistake_of_ours_is_503_too_and_shows_nothing(
+        self, own: Receiving, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def broken(*_: object) -> None:
+            raise ZeroDivisionError("canary")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(bodies, "may_hold_document", broken)
+            assert post(own.address, path_of()) == 503
+        with monkeypatch.context() as patched:
+            patched.setattr(documents, "keep", broken)
+            assert post(own.address, path_of()) == 503
+        assert post(own.address, path_of()) == 200
+        logged = "".join(capsys.readouterr())
+        assert "ZeroDivisionError" in logged
+        assert "canary" not in logged
 
     def test_a_sender_that_gives_up_half_way_leaves_nothing(self, it: Receiving) -> None:
         with socket.create_connection(it.address) as half:
