@@ -28,8 +28,8 @@ from pipelines.receiver import Patience, openapi
 from tests.support.receiving import Receiving, path_of, post, receiving
 
 #: how many examples, in the usual suite and thoroughly
-SOME_CASES = [20, pytest.param(1000, marks=pytest.mark.thorough)]
-SOME_BYTES = [60, pytest.param(5000, marks=pytest.mark.thorough)]
+SOME_CASES = [10, pytest.param(1000, marks=pytest.mark.thorough)]
+SOME_BYTES = [50, pytest.param(5000, marks=pytest.mark.thorough)]
 GENUINE, FORGED = path_of("fuzzed"), path_of("fuzzed", capability=Capability("another key 12345"))
 MAC = GENUINE.rpartition("/")[2]
 _RESET = struct.pack("ii", 1, 0)
