@@ -14,6 +14,8 @@ from sources.errors import LedgerError
 
 #: characters of a content type that are kept
 _CONTENT_TYPE_LIMIT = 200
+#: seconds for which a look whether the inbox is still in its place holds
+_PLACE_HOLDS = 0.2
 #: seconds for which a look whether the inbox can be written holds: /health is open to everybody
 _LOOK_HOLDS = 1.0
 #: seconds that whoever asks is kept waiting for a lock
@@ -23,8 +25,13 @@ _PATIENCE = 3.0
 def keeping(inbox: Inbox, clock: Clock, news: Callable[[], None] = lambda: None) -> Keep:
     """Keeps into ``inbox`` and calls ``news`` after what was new."""
 
+    looked_at = float("-inf")
+
     async def keep(provider: str, request_id: str, body: bytes, content_type: str | None) -> bool:
-        inbox.check_place()
+        nonlocal looked_at
+        if clock.monotonic() - looked_at >= _PLACE_HOLDS:
+            inbox.check_place()
+            looked_at = clock.monotonic()
         kept_as = content_type[:_CONTENT_TYPE_LIMIT] if content_type else None
         new = await inbox.run(documents.keep, Document(provider, request_id, micros(clock), body, kept_as))
         if new:
