@@ -9,6 +9,7 @@ import anyio
 import sqlalchemy as sa
 import structlog
 
+from enrichment.carrying import carry
 from enrichment.context import Context
 from enrichment.ledger import evidence, polls
 from enrichment.ledger.evidence import Evidence, Verdict
@@ -52,6 +53,7 @@ class Collector:
 
     async def apply_inbox(self) -> int:
         """Apply every document that waits; returns how many."""
+        await carry(self._context.inbox, self._context.ledger)
         applied = 0
         while done := await self._context.ledger.run(self._apply_some, self._context.now()):
             for document, changed, readings in done:

@@ -10,6 +10,7 @@ import anyio
 from enrichment.capability import Capability
 from enrichment.caps import Cap
 from enrichment.ids import micros
+from enrichment.inbox import Inbox
 from enrichment.ledger import Ledger
 from enrichment.verification import DEFAULT, Verifying
 from sources.clock import Clock, Dice
@@ -40,7 +41,7 @@ class EngineSettings:
     give_up_after: float = 86_400.0
     wait: float = 600.0
     callback_base: str | None = None
-    #: whether webhooks reach this very process
+    #: whether webhooks are heard while this run lasts, by itself or by a receiver beside it
     receiving: bool = False
     verifying: Verifying = DEFAULT
 
@@ -88,10 +89,12 @@ class Context:
     owner: str
     capability: Capability
     started: float  # monotonic
+    #: where webhooks are kept until they are carried over into the ledger; None: nowhere
+    inbox: Inbox | None = None
     tally: Tally = field(default_factory=Tally)
     #: something changed: look whether there is more to send, or nothing more to wait for
     wake: Signal = field(default_factory=Signal)
-    #: a document lies in the inbox
+    #: something new lies in the inbox
     mail: Signal = field(default_factory=Signal)
     #: something may be due for a poll earlier than thought
     poll: Signal = field(default_factory=Signal)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 import structlog
 
 from enrichment.caps import Cap
+from enrichment.carrying import watch
 from enrichment.collecting import Collector
 from enrichment.context import IN_DOUBT_GRACE, LEASE, Context
 from enrichment.ledger import books, claims, polls
@@ -102,6 +103,7 @@ class Engine:
         """Work until done. What is on the wire is always waited for, whatever ends the run."""
         async with anyio.create_task_group() as helpers:
             helpers.start_soon(self._keep_lease)
+            helpers.start_soon(watch, self._context.inbox, self._context.mail, self._context.clock)
             helpers.start_soon(self._collector.read_mail)
             helpers.start_soon(self._collector.poll_jobs)
             async with anyio.create_task_group() as senders:

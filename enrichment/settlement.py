@@ -75,17 +75,24 @@ def merged_outcome(known: Outcome | None, new: Outcome) -> Outcome:
     return known
 
 
-def merged_charges(known: Sequence[Charge], new: Sequence[Charge], *, upgraded: bool) -> tuple[Charge, ...]:
+def merged_charges(
+    known: Sequence[Charge], new: Sequence[Charge], *, upgraded: bool, outdone: bool = False
+) -> tuple[Charge, ...]:
     """The charges of a call after another document: those of the better outcome, or those known on better grounds.
 
-    What the vendor has reported as charged stays where a better outcome's price list leaves room for it. On equal
-    grounds the larger charge counts: a second document may add, never take away.
+    ``upgraded``: the new document's outcome is the better one. ``outdone``: the known one is. What a lesser outcome
+    would have cost says nothing, in whichever order the two came; what the vendor has reported with it counts where
+    the better outcome's price list leaves room for it. On equal grounds the larger charge counts: a second document may
+    add, never take away.
     """
-    if upgraded and _reported(known) and not _reported(new):
-        least, most = sum(charge.amount_min for charge in new), _most(new)
-        return tuple(known) if max(1, least) <= _most(known) <= most else tuple(new)
+    if upgraded or (outdone and known):
+        better, lesser = (new, known) if upgraded else (known, new)
+        if _reported(lesser) and not _reported(better):
+            least, most = sum(charge.amount_min for charge in better), _most(better)
+            return tuple(lesser) if max(1, least) <= _most(lesser) <= most else tuple(better)
+        return tuple(better)
     grounds = _grounds(new) - _grounds(known)
-    if upgraded or not known or grounds > 0 or (grounds == 0 and _most(new) > _most(known)):
+    if not known or grounds > 0 or (grounds == 0 and _most(new) > _most(known)):
         return tuple(new)
     return tuple(known)
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands import calls, doctor, init, plan, resolve, sandbox, status, sync, verify
+from pipelines.commands import calls, doctor, init, plan, resolve, sandbox, serve, status, sync, verify
 
 app = typer.Typer(
     name="leadsync",
@@ -45,6 +45,7 @@ for name, command in (
     ("plan", plan.command),
     ("sync", sync.command),
     ("verify", verify.command),
+    ("serve", serve.command),
     ("status", status.command),
     ("calls", calls.command),
     ("resolve", resolve.command),

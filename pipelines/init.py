@@ -29,7 +29,7 @@ max_credits_per_month = 5000
 
 [webhook]
 # Answers to e-mail reveals are posted to a URL that you name; the vendor takes none without.
-# Either this machine can be reached from outside, and leadsync listens while it runs:
+# Either this machine can be reached from outside, and leadsync listens while it runs ("leadsync serve": always):
 # public_url = "https://hooks.example.com"
 # port = 8080
 # or it cannot: then name any https URL that you own, and answers are fetched by polling.

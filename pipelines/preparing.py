@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import destinations
 from destinations import Destination, DestinationOptions
-from enrichment.capability import Capability
 from enrichment.context import EngineSettings
 from enrichment.ids import micros, new_id
+from enrichment.inbox import Inbox, inbox_path
 from enrichment.ledger import Ledger, ledger_path, runs
 from pipelines import sink, webhooks
 from pipelines.environment import user_agent
 from pipelines.loading import Loader
-from pipelines.locks import only_one
+from pipelines.locks import is_held, lock_of_serve, only_one
 from pipelines.options import (
     SyncOptions,
     chosen_caps,
@@ -41,6 +42,7 @@ class Prepared:
     settings: Settings
     plan: SessionPlan
     ledger: Ledger
+    inbox: Inbox
     loader: Loader
     destination: Destination
     dataset: str
@@ -74,9 +76,10 @@ def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterat
         stack.enter_context(only_one([of_ledger]))
         keep_realm(ledger, settings)
         destination.check()
-        base, listening = webhooks.open_reception(reception)
-        if listening is not None:
-            stack.callback(listening.close)
+        inbox = stack.enter_context(Inbox(inbox_path(ledger.path)))
+        opened = webhooks.open_reception(reception, partial(is_held, lock_of_serve(ledger.path)))
+        if opened.listening is not None:
+            stack.callback(opened.listening.close)
         loader = Loader(destination, dataset, home / "dlt")
         sink_id = sink.prepare(loader, destination, dataset, ledger, micros(SYSTEM_CLOCK), teller.say)
         run_id = new_id()
@@ -94,11 +97,11 @@ def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterat
                 webhook_grace=settings.enrichment.webhook_grace,
                 give_up_after=settings.enrichment.give_up_after,
                 wait=options.wait,
-                callback_base=base,
-                receiving=listening is not None,
+                callback_base=opened.base,
+                receiving=opened.receiving,
                 verifying=verifying,
             ),
-            capability=_capability(ledger, settings),
+            capability=webhooks.capability_of(settings.webhook, partial(ledger.call, runs.signing_key)),
             account=account_of(api_key),
             limit=options.limit,
             refresh_after=settings.enrichment.refresh_after,
@@ -107,14 +110,10 @@ def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterat
             deep=_deep(options, settings),
             user_agent=user_agent(),
         )
-        yield Prepared(options, settings, plan, ledger, loader, destination, dataset, sink_id), listening
+        ready = Prepared(options, settings, plan, ledger, inbox, loader, destination, dataset, sink_id)
+        yield ready, opened.listening
 
 
 def _deep(options: SyncOptions, settings: Settings) -> bool:
     typed = options.verify.deep if options.verify is not None else None
     return settings.enrichment.deep if typed is None else typed
-
-
-def _capability(ledger: Ledger, settings: Settings) -> Capability:
-    key = settings.webhook.signing_key or ledger.call(runs.signing_key)
-    return Capability(key, [settings.webhook.signing_key_previous or ""])

@@ -48,6 +48,7 @@ def print_status(result: dict[str, Any]) -> None:
     rows = [
         ("ledger", result["ledger"]),
         ("calls", calls),
+        ("inbox", f"{result['documents_waiting']:,} documents wait for the next sync"),
         ("spent today", f"{today['min']:,g} to {today['max']:,g} credits"),
         ("spent this month", f"{month['min']:,g} to {month['max']:,g} credits"),
         ("spent in all", f"{total['min']:,g} to {total['max']:,g} credits"),

@@ -23,7 +23,8 @@ from enrichment.capability import Capability
 from enrichment.context import PATIENCE, Context, EngineSettings
 from enrichment.engine import Engine, Report
 from enrichment.ids import new_id
-from enrichment.ledger import Ledger, evidence
+from enrichment.inbox import Inbox
+from enrichment.ledger import Ledger
 from enrichment.ledger.counters import LedgerCounters
 from enrichment.ledger.plans import want_again
 from enrichment.ledger.verifying import plan_addresses, plan_for_people, plan_known
@@ -40,7 +41,6 @@ from sources.clodura.provider import NAME, CloduraProvider
 from sources.clodura.windows import first_error
 from sources.errors import KeyRefused
 from sources.metering import Meter
-from sources.providers import Via
 
 log = structlog.get_logger("leadsync.session")
 
@@ -71,9 +71,12 @@ class SessionPlan:
 class Session:
     """Runs searches and engine in a thread; the main thread loads meanwhile what comes through the feed."""
 
-    def __init__(self, plan: SessionPlan, ledger: Ledger, feed: Feed, listening: socket.socket | None) -> None:
+    def __init__(
+        self, plan: SessionPlan, ledger: Ledger, inbox: Inbox, feed: Feed, listening: socket.socket | None
+    ) -> None:
         self._plan = plan
         self._ledger = ledger
+        self._inbox = inbox
         self._feed = feed
         self._listening = listening
         self._thread = threading.Thread(target=self._run, name="leadsync-session", daemon=True)
@@ -146,6 +149,7 @@ class Session:
                 owner=f"{socket.gethostname()[:20]}:{os.getpid()}:{new_id()[-12:]}",
                 capability=plan.capability,
                 started=SYSTEM_CLOCK.monotonic(),
+                inbox=self._inbox,
             )
             engine = Engine(context)
             self._engine, self._token = engine, asyncio.get_running_loop()
@@ -170,7 +174,7 @@ class Session:
                 tally=self.tally,
             )
             async with anyio.create_task_group() as tasks:
-                server = self._receive(tasks, context, engine)
+                server = self._receive(tasks, engine)
                 await engine.start(alone=True)
                 if plan.limit is None:
                     await self._ledger.run(want_again, plan.run_id, list(plan.searches), plan.engine.channels)
@@ -206,15 +210,12 @@ class Session:
         else:
             plan_known(connection, provider, verifying, context.run_id, context.now())
 
-    def _receive(self, tasks: anyio.abc.TaskGroup, context: Context, engine: Engine) -> uvicorn.Server | None:
+    def _receive(self, tasks: anyio.abc.TaskGroup, engine: Engine) -> uvicorn.Server | None:
         if self._listening is None:
             return None
-
-        async def keep(provider: str, request_id: str, body: bytes) -> None:
-            await self._ledger.run(evidence.receive, provider, request_id, Via.WEBHOOK, body, context.now())
-            engine.mail()
-
-        server = receiver.make_server(receiver.make_app(self._plan.capability, keep))
+        keep = receiver.keeping(self._inbox, SYSTEM_CLOCK, engine.mail)
+        prove = receiver.proving(self._inbox, SYSTEM_CLOCK)
+        server = receiver.make_server(receiver.make_app(self._plan.capability, keep, prove))
         tasks.start_soon(server.serve, [self._listening])  # the socket listens already: nothing is turned away
         return server
 

@@ -202,7 +202,7 @@ class LedgerSettings(Section):
 
     url: str = "sqlite:///.leadsync/ledger.db"
     """The SQLite file that knows what was bought, relative to the folder leadsync runs in. Back it up: without it
-    everything would be bought again.
+    everything would be bought again. Webhooks wait in a second one beside it (`ledger.inbox.db`).
     """
 
 
@@ -213,16 +213,16 @@ class WebhookSettings(Section):
     secret = ("signing_key", "signing_key_previous")
 
     mode: Annotated[str, one_of(MODES)] = "webhook"
-    """How answers come: posted by the vendor while a run listens (`webhook`), or fetched (`poll`)."""
+    """How answers come: posted by the vendor while somebody listens (`webhook`), or fetched (`poll`)."""
     public_url: Annotated[str | None, BeforeValidator(_public_url)] = None
     """The https URL under which `port` is reached from outside. In `poll` mode any https URL that you own: the
     vendor takes e-mail reveals only with one.
     """
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
-    """The address `sync` listens on while it runs."""
+    """The address that `serve` listens on, or `sync` while it runs."""
     port: Annotated[int, Field(ge=0, le=65_535)] | None = None
-    """The port `sync` listens on while it runs; where it is not set, answers are fetched. 0: any that is free, for a
-    vendor on this machine.
+    """The port that `serve` listens on, or `sync` while it runs; where it is not set, answers are fetched. 0: any that
+    is free, for a vendor on this machine.
     """
     signing_key: str | None = Field(default=None, repr=False, min_length=16)
     """Signs webhook URLs, at least 16 characters; made and kept in the ledger where it is not set."""

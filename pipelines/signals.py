@@ -17,8 +17,8 @@ _SHOW_CURSOR = b"\x1b[?25h"
 
 
 @contextmanager
-def stopping_on_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """The first signal calls ``stop``. The second ends the process there and then, with exit code 3.
+def stopping_on_signals(stop: Callable[[], None], at_once: str = STOPPED_AT_ONCE) -> Iterator[None]:
+    """The first signal calls ``stop``. The second ends the process there and then, saying so, with exit code 3.
 
     It raises nothing: an exception in a finalizer or inside of a library may be swallowed, and then nothing would end.
     What counts is committed, as it must be for kill -9.
@@ -33,7 +33,7 @@ def stopping_on_signals(stop: Callable[[], None]) -> Iterator[None]:
     def second(number: int, _frame: object) -> NoReturn:
         if sys.stderr.isatty():
             os.write(2, _SHOW_CURSOR)  # the live view may have hidden it
-        os.write(2, f"{STOPPED_AT_ONCE}\n".encode())
+        os.write(2, f"{at_once}\n".encode())
         os._exit(3)
 
     for number in before:

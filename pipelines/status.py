@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from enrichment.caps import Scope, start_of
+from enrichment.inbox import inbox_path, waiting_in
 from enrichment.ledger import Ledger, books, runs
 from enrichment.ledger.schema import calls
 from enrichment.states import State
@@ -18,7 +19,7 @@ RECENT = 5
 
 
 def status(ledger: Ledger, now: int) -> dict[str, Any]:
-    """The state of things as an object: calls by state, spend today, this month and in all, the last runs."""
+    """The state of things as an object: calls by state, what waits in the inbox, what was spent, the last runs."""
     with ledger.read() as connection:
         states = books.by_state(connection)
         today = books.spent(connection, [calls.c.reserved_at >= start_of(Scope.DAY, now)])
@@ -28,6 +29,7 @@ def status(ledger: Ledger, now: int) -> dict[str, Any]:
     return {
         "ledger": ledger.path,
         "calls": {state.value: states.get(state, 0) for state in State},
+        "documents_waiting": waiting_in(inbox_path(ledger.path)),
         "spent_today": spent_by_unit(today, [UNIT]),
         "spent_this_month": spent_by_unit(month, [UNIT]),
         "spent": spent_by_unit(total, [UNIT]),

@@ -67,7 +67,7 @@ class _Run:
     def run(self, listening: Any) -> dict[str, Any]:
         it = self._it
         it.ledger.call(runs.start, it.plan.run_id, self._started_at)
-        session = Session(it.plan, it.ledger, self._feed, listening)
+        session = Session(it.plan, it.ledger, it.inbox, self._feed, listening)
         with stopping_on_signals(partial(self._interrupt, session)):
             session.start()
             with self._teller.watching(partial(self._progress, session)):

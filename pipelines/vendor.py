@@ -10,6 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from enrichment.ledger import Ledger, runs
+from pipelines.locks import lock_of_ledger
 from pipelines.settings import CloduraSettings, Settings
 from sources.clodura.provider import CloduraProvider
 from sources.errors import ConfigurationError
@@ -50,7 +51,7 @@ def need_url(settings: CloduraSettings, channels: Sequence[Channel]) -> list[Cha
 
 def locks_of(folder: Path, ledger_path: str | Path) -> list[Path]:
     """The locks that a run in ``folder`` holds: one for the folder, one for its ledger."""
-    return [folder / HOME / "sync.lock", Path(f"{ledger_path}.lock")]
+    return [folder / HOME / "sync.lock", lock_of_ledger(ledger_path)]
 
 
 def realm_of(settings: Settings) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from pipelines.receiver import listen
+from enrichment.capability import Capability
+from pipelines.receiver import PortTaken, listen
 from pipelines.settings import WebhookSettings
 from sources.errors import ConfigurationError
 from sources.transport import is_loopback
@@ -23,6 +24,18 @@ class Reception:
     base: str | None
     address: tuple[str, int] | None = None
     warning: str | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """``base`` is what webhook URLs start with. ``listening``: the socket where we listen by ourselves.
+
+    ``receiving``: whether webhooks are heard at all, by us or by a `serve` beside us.
+    """
+
+    base: str | None
+    listening: socket.socket | None = None
+    receiving: bool = False
 
 
 def plan_reception(settings: WebhookSettings, base_url: str, needed_for: Sequence[str]) -> Reception:
@@ -63,15 +76,57 @@ def plan_reception(settings: WebhookSettings, base_url: str, needed_for: Sequenc
     return Reception(None)
 
 
-def open_reception(reception: Reception) -> tuple[str | None, socket.socket | None]:
-    """The base for webhook URLs, and the listening socket where we listen."""
+def plan_service(settings: WebhookSettings, base_url: str) -> tuple[str, tuple[str, int]]:
+    """What webhook URLs start with and the address that `serve` listens on; ConfigurationError where it cannot.
+
+    The address must be one that `sync` knows, too: it gives out the URLs.
+    """
+    if settings.mode == "poll":
+        raise ConfigurationError(
+            'webhook.mode: "poll" says that answers are fetched, and sync would not count on what serve hears. Set it '
+            'to "webhook". Nothing was kept or sent.'
+        )
+    reception = plan_reception(settings, base_url, ())
+    if reception.address is None or not reception.address[1]:
+        found = "0 is any port that is free, which no vendor could know" if settings.port == 0 else "missing"
+        raise ConfigurationError(
+            f"webhook.port: {found}. Set it to the port that webhook.public_url leads to from outside. Nothing was "
+            f"kept or sent."
+        )
+    host, port = reception.address
+    return reception.base or url_of(host, port), (host, port)
+
+
+def open_reception(reception: Reception, served: Callable[[], bool] = lambda: False) -> Opened:
+    """Begin to listen, unless `serve` does: ``served`` tells whether one runs for this ledger.
+
+    Where any free port will do, vendors on this machine post to us alone, and we always listen.
+    """
     if reception.address is None:
-        return reception.base, None
-    listening = listen(*reception.address)
-    host, port = listening.getsockname()[:2]
+        return Opened(reception.base)
+    host, port = reception.address
+    beside = Opened(reception.base or url_of(host, port), receiving=True)
+    if port and served():
+        return beside
+    try:
+        listening = listen(host, port)
+    except PortTaken:
+        if served():  # it was quicker
+            return beside
+        raise
+    return Opened(reception.base or url_of(host, listening.getsockname()[1]), listening, receiving=True)
+
+
+def capability_of(settings: WebhookSettings, made: Callable[[], str]) -> Capability:
+    """Signs and checks webhook URLs by the keys of the settings, else by the one that ``made`` gives."""
+    return Capability(settings.signing_key or made(), [settings.signing_key_previous or ""])
+
+
+def url_of(host: str, port: int) -> str:
+    """Where a listener is reached from this machine."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     shown = f"[{host}]" if ":" in host else host
-    return reception.base or f"http://{shown}:{port}", listening
+    return f"http://{shown}:{port}"
 
 
 def _and(names: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
@@ -69,12 +69,13 @@ def receive(connection: sa.Connection, provider: str, request_id: str, via: Via,
     return connection.execute(_RECEIVE, values).scalar()
 
 
-def pending(connection: sa.Connection, limit: int) -> list[Evidence]:
-    """Documents not yet applied, oldest first."""
-    return [
-        with_calls(connection, row.inbox_id, row.provider, row.request_id, Via(row.via), row.body)
-        for row in connection.execute(_PENDING, {"most": limit}).all()
-    ]
+def pending(connection: sa.Connection, limit: int) -> Iterator[Evidence]:
+    """Documents not yet applied, oldest first; each with its calls as they are when its turn comes.
+
+    Two may speak of one call, and the second must see what the first has done.
+    """
+    for row in connection.execute(_PENDING, {"most": limit}).all():
+        yield with_calls(connection, row.inbox_id, row.provider, row.request_id, Via(row.via), row.body)
 
 
 def with_calls(

@@ -12,6 +12,9 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from enrichment.ledger.schema import meta, runs, windows
 
+#: the fact that is the key made for webhook URLs
+SIGNING_KEY = "webhook_signing_key"
+
 
 def start(connection: sa.Connection, run_id: str, now: int) -> None:
     """A run begins."""
@@ -52,4 +55,4 @@ def keep_fact(connection: sa.Connection, key: str, value: str) -> str:
 
 def signing_key(connection: sa.Connection) -> str:
     """The key that signs webhook URLs where the settings give none: made once, then kept."""
-    return keep_fact(connection, "webhook_signing_key", secrets.token_hex(32))
+    return keep_fact(connection, SIGNING_KEY, secrets.token_hex(32))

@@ -73,7 +73,8 @@ def _add(connection: sa.Connection, call: EvidenceCall, settlement: Settlement, 
     known = Outcome(str(call.outcome))
     outcome = merged_outcome(known, settlement.outcome or known)
     before = _charges(connection, call.call_id)
-    lines = merged_charges(before, settlement.charges, upgraded=outcome is not known)
+    outdone = settlement.outcome not in (None, outcome)
+    lines = merged_charges(before, settlement.charges, upgraded=outcome is not known, outdone=outdone)
     if outcome is known and not added and lines == before:
         return False
     connection.execute(

@@ -14,6 +14,9 @@ from sources.errors import ConfigurationError, LedgerError
 
 #: seconds to wait for a lock that another process holds
 BUSY = 15
+#: what is lost with what only a damaged file knew
+_LOSSES = {"inbox": "answers that it alone held are asked for again, as far as the vendor still gives them."}
+_LOSS = "what it alone knew would be bought again."
 
 
 def file_of(url: str) -> str:
@@ -72,7 +75,7 @@ def explain(error: SQLAlchemyError, path: str | Path | None, what: str) -> str:
     if "locked" in reason:
         mend = f"Another process holds it for more than {BUSY} s: end that one, or run again later."
     elif "malformed" in reason or "not a database" in reason:
-        mend = "Restore it from a backup, or move it aside; what it alone knew would be bought again."
+        mend = f"Restore it from a backup, or move it aside; {_LOSSES.get(what, _LOSS)}"
     elif "readonly" in reason or "unable to open" in reason:
         mend = "Make it a file that you may write to, in a folder that you may write to."
     elif "full" in reason:

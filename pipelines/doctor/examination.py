@@ -10,9 +10,10 @@ from pathlib import Path
 
 import anyio
 
+from enrichment.capability import Capability
 from enrichment.caps import Scope
 from enrichment.ids import micros
-from enrichment.ledger import Ledger, ledger_path
+from enrichment.ledger import Ledger, ledger_path, runs
 from enrichment.ledger.counters import LedgerCounters
 from pipelines.configuration import Reading, read_settings
 from pipelines.doctor import ledger as ledger_checks
@@ -29,10 +30,11 @@ from pipelines.doctor.setup import needed
 from pipelines.doctor.versions import check_versions
 from pipelines.doctor.webhook import check_webhook
 from pipelines.environment import user_agent
-from pipelines.locks import nobody_else
+from pipelines.locks import is_held, lock_of_serve, nobody_else
 from pipelines.options import SyncOptions, chosen_caps, chosen_channels
 from pipelines.settings import Settings
 from pipelines.vendor import HOME, account_of, locks_of, need_url, usable_key
+from pipelines.webhooks import capability_of
 from sources.clock import SYSTEM_CLOCK, Clock
 from sources.errors import ConfigurationError, LeadsyncError
 from sources.limits import Window
@@ -191,7 +193,7 @@ class _Examination:
             return missing
         channels = need_url(self.settings.clodura, chosen_channels(self._options(), self.settings))
         with self._alone() as alone:
-            return check_webhook(self.settings, user_agent(), channels, alone)
+            return check_webhook(self.settings, user_agent(), channels, alone, self._service())
 
     def _disk(self) -> Check:
         places = {"dlt": self.folder / HOME / "dlt"}
@@ -202,12 +204,24 @@ class _Examination:
             places["DuckDB"] = self.folder / self.settings.pipelines.duckdb_path
         return check_disk(places)
 
+    def _service(self) -> Capability | None:
+        """What a `serve` that runs for this ledger checks webhook URLs by; None where none runs."""
+        if not is_held(lock_of_serve(self._ledger_path())):
+            return None
+        made = ""
+        if self.ledger is not None:
+            with self.ledger.read() as connection:
+                made = runs.fact(connection, runs.SIGNING_KEY) or ""
+        return capability_of(self.settings.webhook, lambda: made)
+
     def _alone(self) -> AbstractContextManager[bool]:
+        return nobody_else(locks_of(self.folder, self._ledger_path()))
+
+    def _ledger_path(self) -> Path:
         try:
-            ledger = ledger_path(self.settings.ledger.url, self.folder)
+            return ledger_path(self.settings.ledger.url, self.folder)
         except ConfigurationError:
-            ledger = self.folder / HOME / "ledger.db"
-        return nobody_else(locks_of(self.folder, ledger))
+            return self.folder / HOME / "ledger.db"
 
     def _asker(self) -> Asker:
         key = usable_key(self.settings.clodura)

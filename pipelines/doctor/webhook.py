@@ -1,7 +1,8 @@
 """The webhook: the receiver that `sync` starts, started here, and a post to it through its own public URL.
 
 The URL posted to is signed with a key made for this look alone: should the post reach a receiver that is not ours (a
-sync at work elsewhere), it is answered 404 there and nothing is kept.
+sync at work elsewhere), it is answered 404 there and nothing is kept. Where `serve` listens, the post goes to it
+instead, signed with its own key, in the name that every receiver answers and keeps nothing of.
 """
 
 from __future__ import annotations
@@ -41,8 +42,17 @@ class Echo:
     paths: list[str] = field(default_factory=list)
 
 
-def check_webhook(settings: Settings, user_agent: str, needed_for: Sequence[Channel], alone: bool) -> Check:
-    """``needed_for``: what is bought only with a URL to post the answer to. ``alone``: no sync is at work here."""
+def check_webhook(
+    settings: Settings,
+    user_agent: str,
+    needed_for: Sequence[Channel],
+    alone: bool,
+    service: Capability | None = None,
+) -> Check:
+    """``needed_for``: what is bought only with a URL to post the answer to. ``alone``: no sync is at work here.
+
+    ``service``: what a `serve` that runs for this ledger checks webhook URLs by.
+    """
     webhook = settings.webhook
     try:
         reception = webhooks.plan_reception(webhook, settings.clodura.base_url, needed_for)
@@ -50,19 +60,31 @@ def check_webhook(settings: Settings, user_agent: str, needed_for: Sequence[Chan
             return warning("webhook", reception.warning, "Set webhook.port, or answers take more of the day's calls.")
         if reception.address is None:
             return skipped("webhook", _no_reception(settings))
+        if service is not None and reception.address[1]:
+            base, address = webhooks.plan_service(webhook, settings.clodura.base_url)
+            return _check_service(base, address, service, user_agent)
         if not alone and reception.address[1]:
             return skipped(
                 "webhook", "left to the sync that is at work here, which listens itself", "Look when it is through."
             )
-        base, listening = webhooks.open_reception(reception)
+        opened = webhooks.open_reception(reception)
     except ConfigurationError as error:
         return by_error("webhook", error)
-    assert base is not None
-    assert listening is not None
-    host, port = listening.getsockname()[:2]
-    with listening:
-        echo = anyio.run(post_to_oneself, base, listening, user_agent)
-    return judge_echo(echo, base, f"{host}:{port}")
+    assert opened.base is not None
+    assert opened.listening is not None
+    host, port = opened.listening.getsockname()[:2]
+    with opened.listening:
+        echo = anyio.run(post_to_oneself, opened.base, opened.listening, user_agent)
+    return judge_echo(echo, opened.base, f"{host}:{port}")
+
+
+def _check_service(base: str, address: tuple[str, int], service: Capability, user_agent: str) -> Check:
+    echo = anyio.run(post_to_service, base, service, user_agent)
+    nearby = webhooks.url_of(*address)
+    direct = None
+    if echo.status != 200 and is_loopback(nearby):
+        direct = echo if nearby == base else anyio.run(post_to_service, nearby, service, user_agent)
+    return judge_service(echo, direct, base, f"{address[0]}:{address[1]}")
 
 
 def _no_reception(settings: Settings) -> str:
@@ -78,24 +100,37 @@ async def post_to_oneself(base: str, listening: socket.socket, user_agent: str, 
     capability = Capability(secrets.token_hex(32))
     echo = Echo(capability.url(base, _PROVIDER, request_id))
 
-    async def keep(provider: str, kept_id: str, body: bytes) -> None:
+    async def keep(provider: str, kept_id: str, body: bytes, content_type: str | None) -> bool:
         echo.kept |= (provider, kept_id) == (_PROVIDER, request_id)
+        return True
 
     server = receiver.make_server(_watched(receiver.make_app(capability, keep), echo))
-    limiter = RateLimiter([], SYSTEM_CLOCK, share=0.0)
-    once = Backoff(budget=0.0)
-    transport = Transport(base, {}, limiter, backoff=once, timeouts=timeouts, user_agent=user_agent)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(server.serve, [listening])
         try:
-            async with transport:
-                answer = await transport.fetch("POST", echo.url.removeprefix(transport.base_url), json=_BODY)
-                echo.status = answer.status
-        except Unavailable as error:
-            echo.status = error.status
+            await _post(echo, base, user_agent, timeouts)
         finally:
             server.should_exit = True
     return echo
+
+
+async def post_to_service(base: str, service: Capability, user_agent: str, timeouts: Timeouts = TIMEOUTS) -> Echo:
+    """Post to a `serve` through ``base``. It makes sure that it could keep what came, and keeps nothing."""
+    echo = Echo(service.url(base, receiver.ECHO, new_id()))
+    await _post(echo, base, user_agent, timeouts)
+    return echo
+
+
+async def _post(echo: Echo, base: str, user_agent: str, timeouts: Timeouts) -> None:
+    limiter = RateLimiter([], SYSTEM_CLOCK, share=0.0)
+    once = Backoff(budget=0.0)
+    transport = Transport(base, {}, limiter, backoff=once, timeouts=timeouts, user_agent=user_agent)
+    try:
+        async with transport:
+            answer = await transport.fetch("POST", echo.url.removeprefix(transport.base_url), json=_BODY)
+            echo.status = answer.status
+    except Unavailable as error:
+        echo.status = error.status
 
 
 def _watched(app: ASGIApp, echo: Echo) -> ASGIApp:
@@ -142,3 +177,30 @@ def judge_echo(echo: Echo, base: str, address: str) -> Check:
         f"{way}: {base} answered {echo.status}, and nothing arrived here: somebody else answers there",
         f"Let that server or tunnel hand on {PREFIX}/ to {address}. Until then answers are fetched by polling.",
     )
+
+
+def judge_service(echo: Echo, direct: Echo | None, base: str, address: str) -> Check:
+    """What a post through the public URL says of a `serve`, and one to its own address where that was made. Pure."""
+    if echo.status == 200:
+        return ok("webhook", f"a post to {base} arrived at the leadsync serve that listens on {address}")
+    nearest = echo if direct is None else direct
+    if nearest.status == 503:
+        return failed(
+            "webhook",
+            f"the leadsync serve on {address} answered 503: it cannot keep what comes",
+            "Its log says why: the inbox beside the ledger is locked, or its disk is full.",
+        )
+    if direct is not None and direct.status == 404:
+        return failed(
+            "webhook",
+            f"the leadsync serve on {address} does not know the URLs that a sync would give to vendors",
+            "It was started with other signing keys than the settings have now: end it and start it again.",
+        )
+    if direct is not None and direct.status is None:
+        return failed(
+            "webhook",
+            f"a leadsync serve runs for this ledger, but nobody answers on {address}",
+            "It was started with other settings of webhook.host and webhook.port, or cannot get the port: look at its "
+            "log, end it and start it again.",
+        )
+    return judge_echo(echo, base, address)

@@ -16,11 +16,12 @@ import duckdb
 import pytest
 from filelock import FileLock
 
+from enrichment.inbox import inbox_path
 from enrichment.ledger import Ledger
 from enrichment.ledger.schema import calls
 from enrichment.states import State
 from sandbox import Server
-from tests.support.project import Finished, Project
+from tests.support.project import WITHOUT_LOADING, Finished, Project
 from tests.support.purchases import answer, claim, plan, rows, send
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "errors.md").read_text(encoding="utf-8")
@@ -57,18 +58,6 @@ ROWS = _rows()
 CASES: dict[str, Callable[[Case], Finished]] = {}
 
 
-#: dlt takes three seconds a run, and most errors do not care whether rows are loaded
-WITHOUT_LOADING = """
-import pipelines.preparing
-class Loader:
-    def __init__(self, *arguments): pass
-    def feed(self, parts): return [parts]
-    def load(self, resources): list(resources[0])
-pipelines.preparing.Loader = Loader
-pipelines.preparing.sink.prepare = lambda *arguments: "sink"
-"""
-
-
 @dataclass
 class Case:
     """A project to break, and the commands to see it by."""
@@ -88,6 +77,10 @@ class Case:
         if settings:
             self.project.configure(**settings)
         return self.run("sync", *arguments, prelude=("" if load else WITHOUT_LOADING) + prelude)
+
+    def serve(self, **settings: Any) -> Finished:
+        self.project.configure(**settings)
+        return self.run("serve")
 
     def config(self, text: str) -> None:
         """Put a text before the settings that are there."""
@@ -284,6 +277,12 @@ def _(it: Case) -> Finished:
         return it.sync()
 
 
+@case("leadsync serve runs already for this ledger (it holds …")
+def _(it: Case) -> Finished:
+    with FileLock(f"{it.ledger()}.serve.lock"):
+        return it.serve(webhook={"port": 9})
+
+
 @case("… cannot be made or written (…), and leadsync keeps there what must not be lost.")
 def _(it: Case) -> Finished:
     (it.folder / ".leadsync").touch()
@@ -294,17 +293,17 @@ def _(it: Case) -> Finished:
 def _(it: Case) -> Finished:
     with closing(sqlite3.connect(it.ledger(), isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        return it.sync(prelude="from enrichment.ledger import database\ndatabase.BUSY = 0.2")
+        return it.sync(prelude="from enrichment.storage import sqlite\nsqlite.BUSY = 0.2")
 
 
 @case("The ledger … cannot be used: attempt to write a readonly database.")
 def _(it: Case) -> Finished:
     return it.sync(
-        prelude="from enrichment.ledger import database\n"
-        "def query_only(connection, record, before=database._set_up):\n"
+        prelude="from enrichment.storage import sqlite\n"
+        "def query_only(connection, record, before=sqlite._set_up):\n"
         "    before(connection, record)\n"
         "    connection.execute('PRAGMA query_only = ON')\n"
-        "database._set_up = query_only\n"
+        "sqlite._set_up = query_only\n"
     )
 
 
@@ -327,6 +326,41 @@ def _(it: Case) -> Finished:
         other.execute("CREATE TABLE alembic_version (version_num TEXT)")
         other.execute("INSERT INTO alembic_version VALUES ('9999')")
     return it.sync()
+
+
+@case("The inbox … cannot be used: …")
+def _(it: Case) -> Finished:
+    inbox_path(it.ledger()).write_bytes(b"this is no database" * 1000)
+    return it.sync()
+
+
+@case("The inbox … was written by a newer leadsync (version …")
+def _(it: Case) -> Finished:
+    with closing(sqlite3.connect(inbox_path(it.ledger()))) as other:
+        other.execute("PRAGMA user_version = 99")
+    return it.sync()
+
+
+@case("The file … is a database of something else, and the inbox belongs there.")
+def _(it: Case) -> Finished:
+    with closing(sqlite3.connect(inbox_path(it.ledger()))) as other:
+        other.execute("CREATE TABLE notes (text TEXT)")
+    return it.serve(webhook={"port": 9})
+
+
+@case("webhook.port: missing.")
+def _(it: Case) -> Finished:
+    return it.serve()
+
+
+@case("webhook.port: 0 is any port that is free, …")
+def _(it: Case) -> Finished:
+    return it.serve(webhook={"port": 0})
+
+
+@case('webhook.mode: "poll" says that answers are fetched, …')
+def _(it: Case) -> Finished:
+    return it.serve(webhook={"port": 9, "mode": "poll"})
 
 
 @case("The DuckDB file … is open in another program (…")

@@ -7,6 +7,7 @@ import configparser
 import json
 import re
 import shlex
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -42,12 +43,12 @@ def _cron(project: Project) -> int:
     return subprocess.run(["/bin/sh", "-c", command], cwd="/", env=environment, check=False, timeout=90).returncode
 
 
-def _unit(name: str) -> configparser.ConfigParser:
+def _unit(name: str, command: str = "") -> configparser.ConfigParser:
     for block in _blocks("systemd"):
         unit = configparser.ConfigParser(interpolation=None)
         unit.optionxform = str  # type: ignore[assignment,method-assign]
         unit.read_string(block)
-        if name in unit:
+        if name in unit and unit[name].get("ExecStart", "").endswith(command):
             return unit
     raise AssertionError(f"there is no unit with [{name}]")
 
@@ -86,6 +87,22 @@ def test_the_systemd_unit_runs_its_command_in_its_folder(project: Project) -> No
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["calls_settled"] == 8
+
+
+def test_the_systemd_unit_of_serve_listens_until_it_is_stopped(project: Project) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    project.configure(webhook={"port": port})
+    unit = _unit("Service", "serve")
+    assert unit["Install"]["WantedBy"] == "multi-user.target"
+    command = shlex.split(_here(f"cd {unit['Service']['WorkingDirectory']}; {unit['Service']['ExecStart']}", project))
+    process = subprocess.Popen(command[2:], cwd=command[1].rstrip(";"), stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    said = process.stderr.readline()
+    assert f"Listening on 127.0.0.1:{port}" in said, said
+    process.terminate()
+    said = process.communicate(timeout=60)[1]
+    assert (process.returncode, "Stopped: 0 kept; 0 wait" in said) == (0, True), said
 
 
 def test_every_command_in_it_is_one_that_there_is_and_what_is_code_can_be_read() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -16,17 +17,20 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 
+from enrichment.capability import Capability
 from enrichment.ids import micros
+from enrichment.inbox import inbox_path
 from enrichment.ledger import Ledger, runs
 from enrichment.ledger.counters import LedgerCounters
 from enrichment.ledger.migrate import NEWEST
+from enrichment.storage import sqlite
 from pipelines import receiver
 from pipelines.configuration import Reading
 from pipelines.doctor import examination
 from pipelines.doctor.asking import HOSTS
 from pipelines.doctor.checks import Check, Verdict, exit_code, ok
 from pipelines.doctor.examination import examine_settings
-from pipelines.locks import only_one
+from pipelines.locks import lock_of_serve, only_one
 from pipelines.settings import (
     CloduraSettings,
     EnrichmentSettings,
@@ -40,6 +44,7 @@ from sandbox import Server
 from sources.clock import SYSTEM_CLOCK
 from sources.errors import AlreadyRunning
 from tests.integration.wire import Act, Wire, answer, hang_up, refusing, reset, serving
+from tests.support.receiving import Receiving, receiving
 
 KEY = "canary-key"
 BALANCE = b'{"remainingCredits": 357.5}'
@@ -407,6 +412,71 @@ def test_a_webhook_that_is_not_listened_to(
 ) -> None:
     found = examine(tmp_path, settings(base_url or vendor.url, webhook=webhook))
     assert (found["webhook"].verdict, told in found["webhook"].found) == (verdict, True)
+
+
+# --- the webhook, where serve listens ---
+
+
+@contextmanager
+def service(folder: Path, key: str | None = None) -> Iterator[Receiving]:
+    """What `leadsync serve` is to others: a lock, and a receiver that knows the key that the ledger made."""
+    with Ledger("sqlite:///.leadsync/ledger.db", folder) as ledger:
+        made = ledger.call(runs.signing_key)
+        path = Path(ledger.path)
+    with only_one([lock_of_serve(path)]), receiving(inbox_path(path), Capability(key or made)) as it:
+        yield it
+
+
+def check_beside(it: Receiving, folder: Path, vendor: Wire, **webhook: object) -> Check:
+    check = webhook_check(folder, vendor, **{"port": it.address[1], **webhook})
+    assert it.kept() == []  # whatever was asked, nothing is left behind
+    return check
+
+
+def test_serve_is_checked_through_and_keeps_its_port(tmp_path: Path, vendor: Wire) -> None:
+    with service(tmp_path) as it:
+        for public_url in (None, f"http://localhost:{it.address[1]}"):
+            check = check_beside(it, tmp_path, vendor, public_url=public_url)
+            assert (check.verdict, "arrived at the leadsync serve" in check.found) == (OK, True), check
+
+
+def test_serve_is_checked_through_while_a_sync_is_at_work(tmp_path: Path, vendor: Wire) -> None:
+    with service(tmp_path) as it, only_one([tmp_path / ".leadsync" / "sync.lock"]):
+        assert check_beside(it, tmp_path, vendor).verdict is OK
+
+
+def test_a_key_of_the_settings_is_the_one_that_counts(tmp_path: Path, vendor: Wire) -> None:
+    with service(tmp_path, "a key of the settings") as it:
+        assert check_beside(it, tmp_path, vendor, signing_key="a key of the settings").verdict is OK
+        check = check_beside(it, tmp_path, vendor, public_url=f"http://localhost:{it.address[1]}")
+    assert (check.verdict, "other signing keys" in check.todo) == (FAILED, True)
+
+
+def test_a_public_url_that_does_not_lead_to_serve_is_told(tmp_path: Path, vendor: Wire) -> None:
+    with service(tmp_path) as it, serving(answer(404, b"")) as other:
+        check = check_beside(it, tmp_path, vendor, public_url=other.url)
+        assert (check.verdict, "somebody else" in check.found) == (FAILED, True)
+        check = check_beside(it, tmp_path, vendor, public_url="https://leadsync.invalid")
+        assert (check.verdict, "NAT" in check.todo) == (WARNING, True)
+
+
+def test_a_serve_that_nobody_can_reach_is_told(tmp_path: Path, vendor: Wire) -> None:
+    with receiver.listen("127.0.0.1", 0) as free:
+        port = free.getsockname()[1]
+    with service(tmp_path) as it:
+        for public_url in ("http://localhost:9", None):
+            check = check_beside(it, tmp_path, vendor, port=port, public_url=public_url)
+            assert (check.verdict, "nobody answers" in check.found) == (FAILED, True)
+
+
+def test_a_serve_that_cannot_keep_what_comes_is_told(
+    tmp_path: Path, vendor: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "BUSY", 0.2)
+    with service(tmp_path) as it, closing(sqlite3.connect(it.inbox.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        check = check_beside(it, tmp_path, vendor)
+    assert (check.verdict, "cannot keep what comes" in check.found) == (FAILED, True)
 
 
 # --- a check that breaks ---

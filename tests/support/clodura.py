@@ -60,7 +60,7 @@ class Sent:
 
     def read(self, body: bytes, via: Via = Via.WEBHOOK) -> Reading:
         """What a document says about this call."""
-        [reading] = _reader(self.plan).read(self.ask.operation, body, [self.ask.parameters], self.tracking_id, via)
+        [reading] = reader(self.plan).read(self.ask.operation, body, [self.ask.parameters], self.tracking_id, via)
         return reading
 
     def settled(self, body: bytes, via: Via = Via.WEBHOOK, country: str | None = None) -> Settlement:
@@ -117,7 +117,7 @@ def submit(
     outcome = ask(server.url, send, **options)
     sent = Sent(server, plan, asked, outcome)
     if isinstance(outcome, Answered) and outcome.answer.ok:
-        return replace(sent, tracking_id=_reader(plan).tracking_id(outcome.answer.body))
+        return replace(sent, tracking_id=reader(plan).tracking_id(outcome.answer.body))
     return sent
 
 
@@ -131,7 +131,7 @@ def reveal(
     **options: Any,
 ) -> Sent:
     """Submit a reveal as the engine does, by the vendor's id of a person."""
-    asked = _reader(plan, partners).ask(channel, Person(person["person_id"]))
+    asked = reader(plan, partners).ask(channel, Person(person["person_id"]))
     assert asked is not None
     return submit(server, asked, callback_url, plan, **options)
 
@@ -140,12 +140,12 @@ def verify(
     server: Server, address: str, callback_url: str | None = NOWHERE, *, deep: bool = False, **options: Any
 ) -> Sent:
     """Submit a verification as the engine does."""
-    asked = _reader("multi_provider", deep=deep).ask_verification(address)
+    asked = reader("multi_provider", deep=deep).ask_verification(address)
     assert asked is not None
     return submit(server, asked, callback_url, **options)
 
 
-def _reader(plan: str, partners: bool | None = None, *, deep: bool = False) -> CloduraProvider:
+def reader(plan: str, partners: bool | None = None, *, deep: bool = False) -> CloduraProvider:
     """A provider that is asked for nothing but its own words: no transport is opened."""
     transport = make_transport("http://127.0.0.1:9", "sandbox-key", rate_limits=())
     return CloduraProvider(CloduraClient(transport), plan, partners, deep=deep)

@@ -26,7 +26,7 @@ HEAVY = """
     alembic.command alembic.context alembic.operations anyio._backends._asyncio certifi dlt._workspace.cli._plugins
     dlt.extract dlt.pipeline dlt.sources.helpers.requests email_validator encodings.idna enrichment.engine filelock
     httptools orjson phonenumbers pipelines.cli pipelines.configuration pipelines.playground pipelines.receiver
-    pipelines.report pipelines.webhooks rich.live rich.table sqlalchemy.dialects.sqlite.aiosqlite
+    pipelines.report pipelines.serving pipelines.webhooks rich.live rich.table sqlalchemy.dialects.sqlite.aiosqlite
     uvicorn.protocols.http.h11_impl uvicorn.protocols.http.httptools_impl
 """.split()
 

@@ -19,6 +19,16 @@ from tests.support.forked import Forked
 
 #: seconds after which a command that should have ended long ago is killed
 PATIENCE = 90.0
+#: a prelude for what does not care whether rows are loaded: dlt takes three seconds a run
+WITHOUT_LOADING = """
+import pipelines.preparing
+class Loader:
+    def __init__(self, *arguments): pass
+    def feed(self, parts): return [parts]
+    def load(self, resources): list(resources[0])
+pipelines.preparing.Loader = Loader
+pipelines.preparing.sink.prepare = lambda *arguments: "sink"
+"""
 
 
 @dataclass(frozen=True)
