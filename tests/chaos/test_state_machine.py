@@ -32,13 +32,14 @@ from hypothesis.stateful import (
 from enrichment.capability import Capability
 from enrichment.caps import Cap, Scope
 from enrichment.context import LEASE
-from enrichment.ledger import Ledger, by_hand, claims, evidence
+from enrichment.inbox import Inbox, documents, inbox_path
+from enrichment.ledger import Ledger, by_hand, claims
 from enrichment.ledger.schema import calls, requests
 from enrichment.states import State
 from pipelines import receiver
 from sandbox.behaviour import Behaviour
 from sandbox.faults import FaultRule
-from sources.providers import Channel, Outcome, Via
+from sources.providers import Channel, Outcome
 from sources.transport import Answer, Answered, Lost, NeverConnected, PaidOutcome
 from tests.chaos import promises
 from tests.chaos.fate import watched
@@ -55,7 +56,12 @@ MOMENTS = [
         for moment in ("before", "after")
         for work in (
             *("claims.claim", "claims.mark_sent", "sending.Sender._answered", "engine.Engine.start", "plans.plan"),
-            *("collecting.Collector._apply_some", "collecting.Collector._keep_news", "polls.polled"),
+            *(
+                "carrying.take_in",
+                "collecting.Collector._apply_some",
+                "collecting.Collector._keep_news",
+                "polls.polled",
+            ),
         )
     ),
 ]
@@ -82,6 +88,7 @@ class Purchases(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.clock = StandingClock()
         self.ledger = Ledger("sqlite:///ledger.db", self.folder)
+        self.inbox = Inbox(inbox_path(self.ledger.path))
         self.capability = Capability(KEY)
         self.runs = itertools.count(1)
         self.refused: set[str] = set()
@@ -96,17 +103,13 @@ class Purchases(RuleBasedStateMachine):
         self.imitation = Imitation(people, SEED, self.clock, self.behaviour)
         population = self.imitation.world.population
         self.people = [population.person(index).person_id for index in range(people)]
-        self.app = receiver.make_app(self.capability, self.keep)
+        self.app = receiver.make_app(self.capability, receiver.keeping(self.inbox, self.clock))
         self.workers: dict[str, Worker] = {}
         for name in ("a", "b"):
             self.restart(name)
 
     def do(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self.loop.run_until_complete(work)
-
-    async def keep(self, provider: str, request_id: str, body: bytes) -> None:
-        now = round(self.clock.time() * 1_000_000)
-        self.ledger.call(evidence.receive, provider, request_id, Via.WEBHOOK, body, now)
 
     # -- what workers do
 
@@ -170,7 +173,9 @@ class Purchases(RuleBasedStateMachine):
             self.do(before.die())
         run_id = f"run-{next(self.runs)}"
         alone = all(worker.fate.dead for other, worker in self.workers.items() if other != name)
-        worker = self.workers[name] = Worker(f"{name}-{run_id}", run_id, self.ledger, self.imitation, self.clock, [CAP])
+        worker = self.workers[name] = Worker(
+            f"{name}-{run_id}", run_id, self.ledger, self.inbox, self.imitation, self.clock, [CAP]
+        )
         self.do(worker.start(alone=alone))
         for person_id in self.people[:3] if name == "a" else self.people[2:]:
             for channel in CHANNELS:
@@ -321,9 +326,8 @@ class Purchases(RuleBasedStateMachine):
         assert promises.results(self.ledger) == before
 
     def ledger_text(self) -> str:
-        with self.ledger.read() as connection:
-            inbox = connection.exec_driver_sql("SELECT * FROM inbox").all()
-        return repr((inbox, promises.results(self.ledger)))
+        with self.inbox.read() as connection:
+            return repr((documents.waiting(connection, 10_000), promises.results(self.ledger)))
 
     # -- what must be so
 
@@ -350,6 +354,7 @@ class Purchases(RuleBasedStateMachine):
         finally:
             self.watching.__exit__(None, None, None)
             self.loop.close()
+            self.inbox.close()
             self.ledger.close()
             shutil.rmtree(self.folder)
 

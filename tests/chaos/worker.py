@@ -13,6 +13,7 @@ from enrichment.capability import Capability
 from enrichment.caps import Cap
 from enrichment.context import LEASE, Context, EngineSettings
 from enrichment.engine import Engine
+from enrichment.inbox import Inbox
 from enrichment.ledger import Ledger, claims, plans, polls
 from enrichment.ledger.plans import Wanted
 from sources.providers import Channel, Person
@@ -40,7 +41,14 @@ class Worker:
     """A run in a process of its own, as far as the ledger can tell."""
 
     def __init__(
-        self, name: str, run_id: str, ledger: Ledger, imitation: Imitation, clock: StandingClock, caps: Sequence[Cap]
+        self,
+        name: str,
+        run_id: str,
+        ledger: Ledger,
+        inbox: Inbox,
+        imitation: Imitation,
+        clock: StandingClock,
+        caps: Sequence[Cap],
     ) -> None:
         self.name = name
         self.run_id = run_id
@@ -59,6 +67,7 @@ class Worker:
             owner=name,
             capability=Capability(KEY),
             started=clock.monotonic(),
+            inbox=inbox,
         )
         self.engine = Engine(self.context)
         self._sender = self.engine._sender
