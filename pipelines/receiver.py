@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 
 from enrichment.capability import PREFIX, Capability
 from sources.errors import ConfigurationError, LedgerError
+from sources.redaction import secrets
 
 log = structlog.get_logger("leadsync.receiver")
 
@@ -63,6 +64,7 @@ def make_app(capability: Capability, keep: Keep) -> Starlette:
             return Response(status_code=400)
         if body is None:
             return Response(status_code=413)
+        body = secrets.mask_bytes(body)  # one that repeats our key does not put it into the ledger
         try:
             await keep(provider, request_id, body)
         except LedgerError as error:
@@ -85,7 +87,13 @@ def make_server(app: ASGIApp) -> uvicorn.Server:
     """A server for the application; it ends when its ``should_exit`` is set."""
     return uvicorn.Server(
         uvicorn.Config(
-            app, log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=5, timeout_keep_alive=5
+            app,
+            log_level="error",
+            log_config=None,  # its lines go where all others do: see `pipelines.logs`
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=5,
+            timeout_keep_alive=5,
         )
     )
 
