@@ -8,6 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from enrichment.storage import private_folder
 from sources.errors import AlreadyRunning, LeadsyncError
 
 
@@ -16,7 +17,7 @@ def only_one(paths: Sequence[Path]) -> Iterator[None]:
     """Hold these lock files; AlreadyRunning where another process holds one, LeadsyncError where none can be made."""
     with ExitStack() as held:
         for path in dict.fromkeys(path.absolute() for path in paths):
-            lock = FileLock(path, timeout=0)
+            lock = FileLock(path, timeout=0, mode=0o600)
             try:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 held.enter_context(lock)
@@ -26,12 +27,23 @@ def only_one(paths: Sequence[Path]) -> Iterator[None]:
                     f"each other's way. Run again when it is through."
                 ) from None
             except OSError as error:
-                raise LeadsyncError(
-                    f"{path.parent} cannot be made or written ({error.strerror}), and leadsync keeps there what must "
-                    f"not be lost. Nothing was sent or bought. Make it a folder that you may write to, or run in "
-                    f"another."
-                ) from None
+                raise _unusable(path.parent, error) from None
         yield
+
+
+def make_private(folder: Path) -> None:
+    """Make leadsync's own folder, or close it to everybody else; LeadsyncError where there can be none."""
+    try:
+        private_folder(folder)
+    except OSError as error:
+        raise _unusable(folder, error) from None
+
+
+def _unusable(folder: Path, error: OSError) -> LeadsyncError:
+    return LeadsyncError(
+        f"{folder} cannot be made or written ({error.strerror}), and leadsync keeps there what must not be lost. "
+        f"Nothing was sent or bought. Make it a folder that you may write to, or run in another."
+    )
 
 
 @contextmanager
@@ -45,7 +57,7 @@ def nobody_else(paths: Iterable[Path]) -> Iterator[bool]:
         for path in dict.fromkeys(path.absolute() for path in paths):
             if path.exists():
                 try:
-                    held.enter_context(FileLock(path, timeout=0))
+                    held.enter_context(FileLock(path, timeout=0, mode=0o600))
                 except Timeout:
                     free = False
         yield free

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from enrichment.ledger import Ledger, ledger_path, runs
 from pipelines import sink, webhooks
 from pipelines.environment import user_agent
 from pipelines.loading import Loader
-from pipelines.locks import only_one
+from pipelines.locks import make_private, only_one
 from pipelines.options import (
     SyncOptions,
     chosen_caps,
@@ -31,6 +32,7 @@ from pipelines.settings import Settings
 from pipelines.telling import Teller
 from pipelines.vendor import HOME, account_of, keep_realm, locks_of, need_url, usable_key
 from sources.clock import SYSTEM_CLOCK
+from sources.redaction import secrets
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterat
         teller.warn(text)
     home = options.folder / HOME
     with ExitStack() as stack:
+        stack.callback(os.umask, os.umask(0o077))  # DuckDB's file, and what dlt writes, are their owner's alone
+        make_private(home)
         of_folder, of_ledger = locks_of(options.folder, ledger_path(settings.ledger.url, options.folder))
         stack.enter_context(only_one([of_folder]))
         ledger = stack.enter_context(Ledger(settings.ledger.url, options.folder))
@@ -116,4 +120,5 @@ def _deep(options: SyncOptions, settings: Settings) -> bool:
 
 def _capability(ledger: Ledger, settings: Settings) -> Capability:
     key = settings.webhook.signing_key or ledger.call(runs.signing_key)
+    secrets.add(key)
     return Capability(key, [settings.webhook.signing_key_previous or ""])

@@ -207,17 +207,17 @@ def _(it: Case) -> Finished:
 def _(it: Case) -> Finished:
     with closing(sqlite3.connect(it.ledger(), isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        return it.sync(prelude="from enrichment.ledger import database\ndatabase.BUSY = 0.2")
+        return it.sync(prelude="from enrichment.storage import sqlite\nsqlite.BUSY = 0.2")
 
 
 @case("The ledger … cannot be used: attempt to write a readonly database.")
 def _(it: Case) -> Finished:
     return it.sync(
-        prelude="from enrichment.ledger import database\n"
-        "def query_only(connection, record, before=database._set_up):\n"
+        prelude="from enrichment.storage import sqlite\n"
+        "def query_only(connection, record, before=sqlite._set_up):\n"
         "    before(connection, record)\n"
         "    connection.execute('PRAGMA query_only = ON')\n"
-        "database._set_up = query_only\n"
+        "sqlite._set_up = query_only\n"
     )
 
 
@@ -430,6 +430,12 @@ _COVERED = (
 @case("…: leadsync has no such setting, it is ignored.")
 def _(it: Case) -> Finished:
     return it.sync("--enrich", "none", enrichment={"max_credit_per_run": 5})
+
+
+@case("… can be read by other users of this machine, and it is where keys are.")
+def _(it: Case) -> Finished:
+    (it.folder / ".dlt" / "secrets.toml").chmod(0o644)
+    return it.sync("--enrich", "none")
 
 
 @case("leadsync has no section [enrichmnet], it is ignored.")
