@@ -11,6 +11,8 @@ from typing import Any
 
 from destinations.contract import DestinationOptions
 from sources.errors import ConfigurationError, DestinationError
+from sources.redaction import plain_words
+from sources.tracebacks import disarm
 
 _NOTHING_SPENT = "Nothing was bought by this attempt; what was bought before is in the ledger."
 
@@ -98,14 +100,20 @@ class DuckDB:
             finally:
                 connection.close()
         except duckdb.Error as error:
-            raise DestinationError(_explain(str(error), self.path)) from error
+            reason = plain_words(str(error).partition("\n")[0], frozenset({self.dataset}))
+            holder = _holder(str(error))
+            disarm(error)  # it may quote a row
+            raise DestinationError(_explain(reason, holder, self.path)) from error
 
 
-def _explain(reason: str, path: Path) -> str:
-    first = reason.splitlines()[0]
+def _holder(text: str) -> str:
+    """The program that holds the file, as DuckDB names it."""
+    match = re.search(r"held in (.*?(?:\(PID \d+\)|$))", text.partition("\n")[0])
+    return match[1].rstrip(".") if match else "another process"
+
+
+def _explain(first: str, holder: str, path: Path) -> str:
     if "lock" in first.lower():
-        match = re.search(r"held in (.*?(?:\(PID \d+\)|$))", first)
-        holder = match[1].rstrip(".") if match else "another process"
         return (
             f"The DuckDB file {path} is open in another program ({holder}), and DuckDB lets one at a time write. "
             f"{_NOTHING_SPENT} Close it there and run again."

@@ -50,8 +50,8 @@ class Email:
     email: str = field(repr=False)
     type: str
     status: EmailStatus
-    status_raw: str | None
-    found_by: str | None
+    status_raw: str | None = field(repr=False)
+    found_by: str | None = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,9 @@ class Phone:
 
     number: str = field(repr=False)
     number_raw: str = field(repr=False)
-    type: str
+    type: str = field(repr=False)  # as the vendor wrote it, where we know no better
     country: str | None
-    found_by: str | None
+    found_by: str | None = field(repr=False)
 
 
 def normalize_email(found: FoundEmail) -> Email:

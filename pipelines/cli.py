@@ -6,14 +6,18 @@ window, another run at work): go on later. What is heavy is imported only by the
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
+from pipelines import logs
 from pipelines.commands import calls, doctor, init, plan, resolve, sandbox, serve, status, sync, verify
+from pipelines.guard import Commands
 
 app = typer.Typer(
     name="leadsync",
+    cls=Commands,
     help="Keeps a table of sales leads current and enriched, and never pays twice for the same answer.",
     no_args_is_help=True,
     add_completion=False,
@@ -56,4 +60,9 @@ for name, command in (
 
 def main() -> None:
     """The console script."""
-    app()
+    logs.install()
+    try:
+        app()
+    except Exception as error:  # noqa: BLE001 - Typer would print it as it is
+        logs.tell("something broke that should not", error)
+        sys.exit(1)

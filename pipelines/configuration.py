@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from enrichment.caps import Cap
+from enrichment.storage import open_to_others
 from pipelines import misplaced, provider_caps
 from pipelines.settings import SECTIONS, Section, Settings
 from sources.checking import complaints
 from sources.errors import ConfigurationError
 from sources.nearest import did_you_mean
+from sources.redaction import plain_words, secrets, shown, shown_name
 
 #: where the searches of the one search vendor stand
 SEARCHES = ("sources", "clodura", "searches")
@@ -39,7 +43,18 @@ def load_settings() -> tuple[Settings, list[str]]:
     reading = read_settings()
     if reading.mistakes:
         raise ConfigurationError("\n".join(reading.mistakes))
-    return reading.settings, list(reading.warnings)
+    return reading.settings, [*reading.warnings, *exposed()]
+
+
+def exposed() -> list[str]:
+    """Warnings of files with secrets that others may read: every one that dlt reads, in the folder or at home."""
+    places = [Path(place) for provider in _providers() if provider.supports_secrets for place in _files(provider)]
+    return [
+        f"{place} can be read by other users of this machine, and it is where keys are. Close it: chmod 600 "
+        f"{shlex.quote(str(place))}"
+        for place in places
+        if open_to_others(place)
+    ]
 
 
 def read_settings() -> Reading:
@@ -86,6 +101,8 @@ def _providers() -> list[Any]:
         reason = " ".join(str(error).split()).rstrip(".")
         match = re.search(r"when loading (\S+) from paths .*?\]: (.*)", reason)
         where, what = match.groups() if match else ("a file", reason)
+        # the line may hold a key, of which the reader of TOML shows what it did not expect
+        what = plain_words(what)
         raise ConfigurationError(
             f"The settings cannot be read: .dlt/{where} is no good TOML ({what}). Nothing was sent or bought. Mend the "
             f"line that it names."
@@ -93,6 +110,10 @@ def _providers() -> list[Any]:
     sections = [*(model.path for model in SECTIONS.values()), SEARCHES, provider_caps.PATH]
     misplaced.check_tables(misplaced.documents(providers), sections)
     return providers
+
+
+def _files(provider: Any) -> list[str]:
+    return [place for place in provider.present_locations if Path(place).is_file()]
 
 
 def _values(providers: list[Any], model: type[Section], warnings: list[str]) -> dict[str, Any]:
@@ -104,6 +125,8 @@ def _values(providers: list[Any], model: type[Section], warnings: list[str]) -> 
                 continue
             if field in model.secret and not provider.supports_secrets:
                 warnings.append(f"{key} stands in {provider.name}, which is no place for a secret: use secrets.toml.")
+            if field in model.secret:
+                secrets.add(str(value), "key" if field == "api_key" else "secret")
             found[field] = value
             break
     return found
@@ -115,12 +138,12 @@ def _unknown(providers: list[Any], model: type[Section]) -> list[str]:
     for provider in providers:
         table, _ = provider.get_value(model.path[-1], Any, None, *model.path[:-1])
         if isinstance(table, Mapping):
-            written |= {f"{'.'.join(model.path)}.{name}": name for name in table}
+            written |= {f"{'.'.join(model.path)}.{shown_name(name)}": name for name in table}
     prefix = "__".join(model.path).upper() + "__"
     for variable in os.environ:
         if variable.startswith(prefix):
             name = variable.removeprefix(prefix).split("__")[0].lower()
-            written[variable] = name
+            written[shown_name(variable)] = name
     stray = misplaced.strays(misplaced.documents(providers), model)
     return stray + [
         f"{where}: leadsync has no such setting, it is ignored.{did_you_mean(name, known)}"
@@ -138,7 +161,7 @@ def _tables(providers: list[Any], path: tuple[str, ...], wrong: str, holds: str)
         for name, table in tables.items() if isinstance(tables, Mapping) else ():
             if not isinstance(table, Mapping):
                 raise ConfigurationError(
-                    f"{section}.{name}: {table!r} {wrong}. Write a table [{section}.{name}] with {holds} in it."
+                    f"{section}.{name}: {shown(table)} {wrong}. Write a table [{section}.{name}] with {holds} in it."
                 )
             found.setdefault(str(name), {}).update(table)
     prefix = "__".join(path).upper() + "__"

@@ -12,6 +12,8 @@ _DEFAULTS = {
     "RUNTIME__LOG_LEVEL": "ERROR",
     "RUNTIME__INTERCEPT_SIGNALS": "false",  # signals are ours: they end the generators normally
     "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
+    "LOAD__DELETE_COMPLETED_JOBS": "true",  # their rows would lie in dlt's folder for ever
+    "ENABLE_RUNTIME_TRACE": "false",  # a pickle of settings, and of errors with the values they quote
     "EXTRACT__NEXT_ITEM_MODE": "fifo",  # the feed first, then what the ledger owes by then
 }
 

@@ -27,9 +27,12 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from destinations import Destination
 from enrichment.tables import ALL, TableSpec
+from pipelines.leftovers import tidy
 from pipelines.tables import OURS
 from sources.crashpoints import reach
 from sources.errors import DestinationError
+from sources.redaction import plain_words
+from sources.tracebacks import disarm
 
 log = structlog.get_logger("leadsync.loading")
 
@@ -37,6 +40,8 @@ PIPELINE = "leadsync"
 MERGE: Any = {"disposition": "merge", "strategy": "delete-insert"}
 #: every table there is
 TABLES: tuple[TableSpec, ...] = (*OURS, *ALL)
+#: what a reason may name
+_NAMES = frozenset(name for spec in TABLES for name in (spec.name, *spec.schema.names))
 
 
 def pending(folder: Path) -> int:
@@ -51,7 +56,7 @@ class Loader:
 
     def __init__(self, destination: Destination, dataset: str, folder: Path) -> None:
         """``folder`` is where dlt works: one of its own for each folder that leadsync runs in."""
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._destination = destination
         self._pipeline = dlt.pipeline(
             PIPELINE,
@@ -59,6 +64,7 @@ class Loader:
             destination=destination.to_dlt(),
             dataset_name=dataset,
         )
+        self._tidy()
 
     def drain(self) -> bool:
         """Load what an interrupted run left pending; True where there was something.
@@ -73,6 +79,7 @@ class Loader:
         except PipelineStepFailed as error:
             log.warning("pending_package_dropped", step=error.step, reason=_reason(error))
             self._pipeline.abort_packages()
+        self._tidy()
         return True
 
     def make_tables(self, rows: Sequence[tuple[TableSpec, Any]] = ()) -> None:
@@ -102,13 +109,19 @@ class Loader:
         except PipelineStepFailed as error:
             if isinstance(_cause(error), KeyboardInterrupt):
                 raise KeyboardInterrupt from None  # dlt wraps it; it is no failure of the load
-            raise DestinationError(self._explain(error)) from error
+            reason = _reason(error)
+            disarm(error)  # it quotes rows, and so may what it came of
+            raise DestinationError(self._explain(error, reason)) from error
+        self._tidy()
         reach("load.after")
         return info.loads_ids[-1] if info is not None and info.loads_ids else None
 
-    def _explain(self, error: PipelineStepFailed) -> str:
+    def _tidy(self) -> None:
+        tidy(Path(self._pipeline.working_dir), pending=self._pipeline.has_pending_data)
+
+    def _explain(self, error: PipelineStepFailed, reason: str) -> str:
         return (
-            f"Loading into {self._destination.location} failed in dlt's step {error.step}: {_reason(error)}. Nothing "
+            f"Loading into {self._destination.location} failed in dlt's step {error.step}: {reason}. Nothing "
             f"that was bought is lost: it is in the ledger, and the next run loads it. Should it fail again, the "
             f"dataset may hold tables that are not leadsync's, or be damaged: choose another file or dataset "
             f"(pipelines.duckdb_path, pipelines.dataset), and everything is loaded there, at no cost."
@@ -131,5 +144,6 @@ def _cause(error: BaseException) -> BaseException:
 
 
 def _reason(error: PipelineStepFailed) -> str:
+    """Why, in words that quote no row."""
     cause = _cause(error)
-    return " ".join(str(cause).split())[:300] or type(cause).__name__
+    return plain_words(str(cause), _NAMES)[:300] or type(cause).__name__

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from enrichment.storage import private_folder
 from sources.errors import AlreadyRunning, LeadsyncError
 
 #: seconds for which a lock must be held by another process to count as held, where many look at it for a moment
@@ -24,7 +25,7 @@ def only_one(
     """
     with ExitStack() as held:
         for path in dict.fromkeys(path.absolute() for path in paths):
-            lock = FileLock(path, timeout=within)
+            lock = FileLock(path, timeout=within, mode=0o600)
             try:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 held.enter_context(lock)
@@ -34,12 +35,23 @@ def only_one(
                     f"each other's way. Run again when it is through."
                 ) from None
             except OSError as error:
-                raise LeadsyncError(
-                    f"{path.parent} cannot be made or written ({error.strerror}), and leadsync keeps there what must "
-                    f"not be lost. Nothing was sent or bought. Make it a folder that you may write to, or run in "
-                    f"another."
-                ) from None
+                raise _unusable(path.parent, error) from None
         yield
+
+
+def make_private(folder: Path) -> None:
+    """Make leadsync's own folder, or close it to everybody else; LeadsyncError where there can be none."""
+    try:
+        private_folder(folder)
+    except OSError as error:
+        raise _unusable(folder, error) from None
+
+
+def _unusable(folder: Path, error: OSError) -> LeadsyncError:
+    return LeadsyncError(
+        f"{folder} cannot be made or written ({error.strerror}), and leadsync keeps there what must not be lost. "
+        f"Nothing was sent or bought. Make it a folder that you may write to, or run in another."
+    )
 
 
 @contextmanager
@@ -53,7 +65,7 @@ def nobody_else(paths: Iterable[Path], *, within: float = 0.0) -> Iterator[bool]
         for path in dict.fromkeys(path.absolute() for path in paths):
             if path.exists():
                 try:
-                    held.enter_context(FileLock(path, timeout=within))
+                    held.enter_context(FileLock(path, timeout=within, mode=0o600))
                 except Timeout:
                     free = False
         yield free

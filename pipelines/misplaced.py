@@ -13,6 +13,7 @@ from typing import Any
 from pipelines.settings import SECTIONS, Section
 from sources.errors import ConfigurationError
 from sources.nearest import did_you_mean, nearest
+from sources.redaction import shown_name
 
 #: what else may stand beside our sections: dlt's own
 _DLTS = ("runtime", "load", "normalize", "extract", "destination", "schema", "data_writer", "credentials", "progress")
@@ -55,12 +56,13 @@ def strays(read: Sequence[tuple[str, Document]], model: type[Section]) -> list[s
             if name in model.model_fields:
                 found.append(f"{where}: {name} stands outside of every section and is ignored. Move it to [{section}].")
             elif nearest(name, [*ours, *_DLTS]) == model.path[0]:
-                found.append(f"{where}: leadsync has no section [{name}], it is ignored.{did_you_mean(name, ours)}")
+                said = f"leadsync has no section [{shown_name(name)}], it is ignored."
+                found.append(f"{where}: {said}{did_you_mean(name, ours)}")
         beside = document.get(model.path[0]) if len(model.path) > 1 else None
         for name in beside if isinstance(beside, Mapping) else ():
             if name != model.path[1] and nearest(name, [model.path[1]]):
                 found.append(
-                    f"{where}: leadsync has no section [{model.path[0]}.{name}], it is ignored. "
+                    f"{where}: leadsync has no section [{model.path[0]}.{shown_name(name)}], it is ignored. "
                     f"Did you mean {section!r}?"
                 )
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic_core import PydanticCustomError
@@ -21,13 +21,14 @@ from sources.clodura.provider import NAME
 from sources.errors import ConfigurationError
 from sources.nearest import did_you_mean
 from sources.providers import Channel
+from sources.redaction import shown
 
 
 @dataclass(frozen=True)
 class Verify:
     """`leadsync verify` as typed: these addresses, or all known ones that the policy wants."""
 
-    addresses: Sequence[str] = ()
+    addresses: Sequence[str] = field(default=(), repr=False)
     policy: str | None = None
     deep: bool | None = None
     again: bool = False
@@ -71,7 +72,8 @@ def chosen_searches(options: SyncOptions, settings: Settings) -> tuple[dict[str,
     if unknown:
         name = unknown[0]
         raise ConfigurationError(
-            f"There is no search {name!r} in the settings; there are {', '.join(written)}.{did_you_mean(name, written)}"
+            f"There is no search {shown(name)} in the settings; there are {', '.join(written)}."
+            f"{did_you_mean(name, written)}"
         )
     names = list(dict.fromkeys(options.searches)) or list(written)
     checked: dict[str, SearchFilters] = {}
@@ -103,7 +105,9 @@ def chosen_channels(options: SyncOptions, settings: Settings) -> list[Channel]:
     for name in names:
         if name not in CHANNELS:
             known = (*CHANNELS, "none")
-            raise ConfigurationError(f"--enrich: {name!r} is not one of {', '.join(known)}.{did_you_mean(name, known)}")
+            raise ConfigurationError(
+                f"--enrich: {shown(name)} is not one of {', '.join(known)}.{did_you_mean(name, known)}"
+            )
     channels = [Channel(name) for name in dict.fromkeys(names)]
     verifies = Channel.EMAIL in channels and settings.enrichment.verify != Policy.NONE
     return [*channels, Channel.VERIFICATION] if verifies else channels
@@ -117,7 +121,7 @@ def chosen_verifying(options: SyncOptions, settings: Settings) -> Verifying:
         policy = options.verify.policy or policy
         if policy not in POLICIES:
             raise ConfigurationError(
-                f"--policy: {policy!r} is not one of {', '.join(POLICIES)}.{did_you_mean(policy, POLICIES)}"
+                f"--policy: {shown(policy)} is not one of {', '.join(POLICIES)}.{did_you_mean(policy, POLICIES)}"
             )
         if not options.verify.addresses and policy == Policy.NONE:
             raise ConfigurationError(
@@ -129,11 +133,15 @@ def chosen_verifying(options: SyncOptions, settings: Settings) -> Verifying:
 
 
 def well_formed(addresses: Sequence[str]) -> list[str]:
-    """Addresses in the form the ledger knows them by, each once; ConfigurationError names those that are none."""
-    mistakes = [text for text in addresses if normalized_address(text) is None]
+    """Addresses in the form the ledger knows them by, each once; ConfigurationError tells which are none.
+
+    It tells their places and repeats none of them: a mistyped address is somebody's, too.
+    """
+    mistakes = [place for place, text in enumerate(addresses, 1) if normalized_address(text) is None]
     if mistakes:
+        which = f"Address {mistakes[0]}" if len(mistakes) == 1 else f"Addresses {', '.join(map(str, mistakes))}"
         raise ConfigurationError(
-            f"{', '.join(map(repr, mistakes))}: no e-mail address by its syntax. Nothing was sent or bought."
+            f"{which} of {len(addresses)}: no e-mail address by its syntax. Nothing was sent or bought."
         )
     return list(dict.fromkeys(filter(None, map(normalized_address, addresses))))
 

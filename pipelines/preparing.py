@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from enrichment.ledger import Ledger, ledger_path, runs
 from pipelines import sink, webhooks
 from pipelines.environment import user_agent
 from pipelines.loading import Loader
-from pipelines.locks import is_held, lock_of_serve, only_one
+from pipelines.locks import is_held, lock_of_serve, make_private, only_one
 from pipelines.options import (
     SyncOptions,
     chosen_caps,
@@ -70,6 +71,8 @@ def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterat
         teller.warn(text)
     home = options.folder / HOME
     with ExitStack() as stack:
+        stack.callback(os.umask, os.umask(0o077))  # DuckDB's file, and what dlt writes, are their owner's alone
+        make_private(home)
         of_folder, of_ledger = locks_of(options.folder, ledger_path(settings.ledger.url, options.folder))
         stack.enter_context(only_one([of_folder]))
         ledger = stack.enter_context(Ledger(settings.ledger.url, options.folder))

@@ -9,7 +9,7 @@ import os
 import socket
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -41,6 +41,7 @@ from sources.clodura.provider import NAME, CloduraProvider
 from sources.clodura.windows import first_error
 from sources.errors import KeyRefused
 from sources.metering import Meter
+from sources.tracebacks import disarm
 
 log = structlog.get_logger("leadsync.session")
 
@@ -52,7 +53,7 @@ class SessionPlan:
     run_id: str
     sink_id: str
     clodura: CloduraSettings
-    api_key: str
+    api_key: str = field(repr=False)
     searches: Mapping[str, SearchFilters]
     engine: EngineSettings
     capability: Capability
@@ -63,7 +64,7 @@ class SessionPlan:
     refresh_after: float | None = None
     search_price: SearchPrice = SearchPrice(NAME, UNIT, NONE)  # noqa: RUF009 - a frozen value
     #: verify these addresses, or (empty) all known ones that the policy wants, and search nothing
-    addresses: Sequence[str] | None = None
+    addresses: Sequence[str] | None = field(default=None, repr=False)
     deep: bool = False
     user_agent: str = "leadsync"
 
@@ -116,9 +117,11 @@ class Session:
         try:
             anyio.run(self._main)
         except BaseExceptionGroup as group:
+            disarm(group)
             self.error = first_error(group)
         except BaseException as error:  # noqa: BLE001 - the main thread tells
             self.error = error
+            disarm(error)
         finally:
             self._feed.close()
 

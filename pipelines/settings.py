@@ -16,6 +16,7 @@ from enrichment.caps import Cap
 from sources.checking import one_of, parse_duration, wrong
 from sources.errors import ConfigurationError
 from sources.limits import Window
+from sources.redaction import shown
 from sources.transport import check_base_url, is_loopback
 
 CHANNELS = ("email", "phone")
@@ -35,7 +36,7 @@ def _listed(value: object) -> object:
         try:
             return json.loads(text)
         except ValueError:
-            raise wrong(f'{value!r} is not a list: write it like ["a", "b"]') from None
+            raise wrong(f'{shown(value)} is not a list: write it like ["a", "b"]') from None
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
@@ -63,9 +64,11 @@ def _public_url(value: object) -> object:
         if any(mark in value for mark in "@?#"):  # not shown: this is where secrets are
             raise wrong("leave out user, password, query and fragment")
         if not _is_url(value.strip()):
-            raise wrong(f"{value!r} is not a URL: write it like https://hooks.example.com")
+            raise wrong(f"{shown(value)} is not a URL: write it like https://hooks.example.com")
         if value.strip().startswith("http:") and not is_loopback(value.strip()):
-            raise wrong(f"{value!r} is not encrypted: answers hold personal data, use https (loopback may be http)")
+            raise wrong(
+                f"{shown(value)} is not encrypted: answers hold personal data, use https (loopback may be http)"
+            )
         return value.strip().rstrip("/")
     return value
 
@@ -96,7 +99,7 @@ def check_dataset(name: str, setting: str) -> str:
     """The name of a dataset, if it is one that needs no quotes; a complaint under ``setting`` where that is given."""
     if re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", name):
         return name
-    said = f"{name!r} is no name for a dataset: write small letters, digits and _, not a digit first, 63 at most"
+    said = f"{shown(name)} is no name for a dataset: write small letters, digits and _, not a digit first, 63 at most"
     raise ConfigurationError(f"{setting}: {said}.") if setting else wrong(said)
 
 
@@ -200,7 +203,7 @@ class LedgerSettings(Section):
 
     path = ("ledger",)
 
-    url: str = "sqlite:///.leadsync/ledger.db"
+    url: str = Field(default="sqlite:///.leadsync/ledger.db", repr=False)
     """The SQLite file that knows what was bought, relative to the folder leadsync runs in. Back it up: without it
     everything would be bought again. Webhooks wait in a second one beside it (`ledger.inbox.db`).
     """
@@ -246,14 +249,14 @@ class PipelineSettings(Section):
 class Settings(BaseModel):
     """All of them, the searches as they were written (checked by their vendor's folder), and caps by provider."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     clodura: CloduraSettings
     enrichment: EnrichmentSettings
     ledger: LedgerSettings
     webhook: WebhookSettings
     pipelines: PipelineSettings
-    searches: dict[str, dict[str, Any]] = {}
+    searches: dict[str, dict[str, Any]] = Field(default={}, repr=False)
     caps: tuple[Cap, ...] = ()
 
 

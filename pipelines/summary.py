@@ -46,7 +46,9 @@ def judge(
     found: list[Verdict] = []
     if error is not None:
         code = error.exit_code if isinstance(error, LeadsyncError) else FAILED
-        found.append(Verdict(code, _reason(error), str(error) or type(error).__name__))
+        ours = isinstance(error, LeadsyncError)  # anybody else's words may quote what nobody should read here
+        words = str(error) if ours else f"Something broke that should not: {type(error).__name__}."
+        found.append(Verdict(code, _reason(error), words))
     for problem in [run_error, *tally.errors]:
         if problem is not None:
             found.append(Verdict(problem.exit_code, _reason(problem), str(problem)))

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from sources.redaction import redact
+
 #: seconds between plain lines where there is no terminal
 PLAIN_EVERY = 10.0
 #: looks a second where there is one
@@ -48,11 +50,11 @@ class Teller:
 
     def say(self, text: str) -> None:
         """Something worth knowing."""
-        self.console.print(Text(text), soft_wrap=True)
+        self.console.print(Text(redact(text)), soft_wrap=True)
 
     def warn(self, text: str) -> None:
         """Something that may need doing."""
-        self.console.print(Text("warning: " + text, style="yellow"), soft_wrap=True)
+        self.console.print(Text("warning: " + redact(text), style="yellow"), soft_wrap=True)
 
     @contextmanager
     def watching(self, look: Callable[[], Progress]) -> Iterator[None]:

@@ -11,6 +11,7 @@ from enrichment.capability import Capability
 from pipelines.receiver import PortTaken, listen
 from pipelines.settings import WebhookSettings
 from sources.errors import ConfigurationError
+from sources.redaction import secrets
 from sources.transport import is_loopback
 
 #: given to an imitation on loopback that wants some URL in poll mode; nobody listens there
@@ -119,7 +120,9 @@ def open_reception(reception: Reception, served: Callable[[], bool] = lambda: Fa
 
 def capability_of(settings: WebhookSettings, made: Callable[[], str]) -> Capability:
     """Signs and checks webhook URLs by the keys of the settings, else by the one that ``made`` gives."""
-    return Capability(settings.signing_key or made(), [settings.signing_key_previous or ""])
+    key = settings.signing_key or made()
+    secrets.add(key)
+    return Capability(key, [settings.signing_key_previous or ""])
 
 
 def url_of(host: str, port: int) -> str:

@@ -1,24 +1,20 @@
-"""A vendor's refusal as an error: by its status, with its own words, without anybody's address or number."""
+"""A vendor's refusal as an error: by its status, with its own words, as far as they are words of errors.
+
+An error body may repeat the key, the address, the number and the name of whoever was asked for: see `redaction`.
+"""
 
 from __future__ import annotations
 
 import json
-import re
+from urllib.parse import urlsplit
 
 from sources.errors import KeyRefused, NotEntitled, OutOfCredits, RequestRefused, VendorError
+from sources.redaction import plain_words, redact
 from sources.transport import Answer
-
-_ADDRESS = re.compile(r"\S+@\S+")
-_DIGITS = re.compile(r"\+?\d(?:[\s().-]{0,3}\d){6,}")
-
-
-def redact(text: str) -> str:
-    """Text that may be logged: addresses and longer numbers are blanked out."""
-    return _DIGITS.sub("<number>", _ADDRESS.sub("<address>", text))
 
 
 def vendor_words(body: bytes) -> str | None:
-    """What an error body says, at most 200 characters, or None: it may be empty, HTML or any JSON."""
+    """The `plain_words` of an error body, at most 200 characters, or None: it may be empty, HTML or any JSON."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -28,14 +24,14 @@ def vendor_words(body: bytes) -> str | None:
         for name in ("detail", "message", "error"):
             text = block.get(name)
             if isinstance(text, str) and text.strip():
-                return redact(" ".join(text.split()))[:200]
+                return plain_words(text)[:200]
     return None
 
 
 def refusal(answer: Answer, what: str, vendor: str) -> VendorError:
     """The error that stands for a refused request; ``what`` names the operation in plain words."""
     words = vendor_words(answer.body)
-    said = f" It says: {words!r}." if words else ""
+    said = f" It says: {words!r}." if words and any(map(str.isalpha, words)) else ""
     status = answer.status
     if status == 401:
         return KeyRefused(
@@ -73,5 +69,15 @@ def refusal(answer: Answer, what: str, vendor: str) -> VendorError:
 
 
 def _address(location: str | None) -> str:
-    """Where a redirect leads, without what its query may carry."""
-    return redact((location or "").partition("?")[0])[:200] or "nowhere"
+    """Where a redirect leads: the host alone, for path and query may carry anything."""
+    if not location:
+        return "nowhere"
+    try:
+        parts = urlsplit(location)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return "what is no address"
+    if not host:
+        return "another path of its own"
+    secure = "http" if parts.scheme == "http" else "https"
+    return redact(f"{secure}://{host}{f':{port}' if port else ''}"[:200])

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, ValidationError
 from pydantic_core import PydanticCustomError
 
 from sources.nearest import did_you_mean
+from sources.redaction import shown
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)", re.IGNORECASE)
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
@@ -54,7 +55,7 @@ class OneOf:
         others = [item for item in items if isinstance(item, str) and item not in self.allowed]
         if others:
             listed = ", ".join(self.allowed)
-            said = [f"{item!r} is not one of {listed}.{did_you_mean(item, self.allowed)}" for item in others]
+            said = [f"{shown(item)} is not one of {listed}.{did_you_mean(item, self.allowed)}" for item in others]
             raise wrong(" ".join(said))
         return value
 
@@ -74,12 +75,13 @@ def parse_duration(value: object) -> object:
             seconds = float(text)
         except ValueError:
             if not text or _DURATION.sub("", text).strip():
-                raise wrong(f'{value!r} is not a duration: write seconds, or a text such as "10m" or "1h30m"') from None
+                said = f'{shown(value)} is not a duration: write seconds, or a text such as "10m" or "1h30m"'
+                raise wrong(said) from None
             seconds = sum(float(count) * _SECONDS[unit.lower()] for count, unit in _DURATION.findall(text))
     else:
         seconds = float(value) if abs(value) < 1e300 else float("inf")
     if not 0 <= seconds < float("inf"):
-        raise wrong(f"{value!r} is not a duration: it must be zero or more")
+        raise wrong(f"{shown(value)} is not a duration: it must be zero or more")
     return seconds
 
 
@@ -89,15 +91,15 @@ def complaints(error: ValidationError, prefix: str, fields: Sequence[str], secre
     for problem in error.errors():
         field = next((str(part) for part in problem["loc"] if part in fields), "")
         where = ".".join(part for part in (prefix, field) if part)
-        shown = "the value" if field in secret else repr(problem["input"])
-        found.append(f"{where}: {_complaint(problem, shown)}")
+        value = "the value" if field in secret else shown(problem["input"])
+        found.append(f"{where}: {_complaint(problem, value)}")
     return found
 
 
-def _complaint(problem: Any, shown: str) -> str:
+def _complaint(problem: Any, value: str) -> str:
     if problem["type"] == "ours":
         return str(problem["msg"])
     if problem["type"] == "missing":
         return "is missing"
     mend = _MENDS.get(problem["type"])
-    return f"{shown} is not accepted: {mend.format(**problem.get('ctx', {})) if mend else problem['msg']}"
+    return f"{value} is not accepted: {mend.format(**problem.get('ctx', {})) if mend else problem['msg']}"

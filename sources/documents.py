@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache, wraps
 from typing import Any, TypeVar
 
@@ -77,13 +77,13 @@ def _mended(value: Any, depth: int) -> Any:
 class Node:
     """A value anywhere in a document, taken from ``parent`` by ``step``; ``is_key`` where it is that dict's key."""
 
-    value: Any
-    parent: Node | None = None
-    step: str | int = ""
+    value: Any = field(repr=False)
+    parent: Node | None = field(default=None, repr=False)
+    step: str | int = field(default="", repr=False)
     is_key: bool = False
     depth: int = 0
     #: what `once` remembers of it
-    memo: dict[str, Any] | None = None
+    memo: dict[str, Any] | None = field(default=None, repr=False)
 
     @property
     def names(self) -> Iterator[str]:

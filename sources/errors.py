@@ -15,16 +15,22 @@
         ├── Unavailable               exit 1   no usable answer within the budget of time for retries
         └── QuotaExhausted            exit 3   our own rate limits leave no call for now
 
-Messages carry no key, no address of a person and no number: they may be logged.
+Messages carry no key, no address of a person and no number: they may be logged. Whoever words one puts none in; what
+slips in all the same is masked here.
 """
 
 from __future__ import annotations
+
+from sources.redaction import redact
 
 
 class LeadsyncError(Exception):
     """Base of every error a user may see without a traceback."""
 
     exit_code = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(redact(message))
 
 
 class ConfigurationError(LeadsyncError):

@@ -21,6 +21,7 @@ import anyio
 
 from sources.clock import Clock
 from sources.errors import ConfigurationError, QuotaExhausted
+from sources.redaction import shown
 
 _WORDS = {"sec": 1, "second": 1, "min": 60, "minute": 60, "hour": 3600, "day": 86400}
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400} | _WORDS | {f"{word}s": seconds for word, seconds in _WORDS.items()}
@@ -50,7 +51,7 @@ class Window:
         match = _PATTERN.match(text)
         if match is None or match[3].lower() not in _UNITS or int(match[1]) < 1 or int(match[2] or 1) < 1:
             raise ConfigurationError(
-                f"rate_limits: {text!r} is not a rate. Write it as COUNT/UNIT with second, minute, hour or day, "
+                f"rate_limits: {shown(text)} is not a rate. Write it as COUNT/UNIT with second, minute, hour or day, "
                 f'for example "10/second".'
             )
         return cls(limit=int(match[1]), seconds=float(int(match[2] or 1) * _UNITS[match[3].lower()]))

@@ -71,14 +71,14 @@ class EmailStatus(StrEnum):
 class Person:
     """What is known of a person that a provider may be asked with."""
 
-    person_id: str
+    person_id: str = field(repr=False)  # may be made of a profile's URL
     #: whether ``person_id`` is the search vendor's own id
     vendor_key: bool = True
     first_name: str | None = field(default=None, repr=False)
     last_name: str | None = field(default=None, repr=False)
     linkedin_url: str | None = field(default=None, repr=False)
-    company_domain: str | None = None
-    organization_name: str | None = None
+    company_domain: str | None = field(default=None, repr=False)
+    organization_name: str | None = field(default=None, repr=False)
     country: str | None = None
 
 
@@ -100,8 +100,8 @@ class Ask:
     """One thing to buy: ``subject`` names it for good, ``parameters`` is what the vendor is sent for it."""
 
     operation: str
-    subject: str
-    parameters: Mapping[str, Any]
+    subject: str = field(repr=False)  # may be an address
+    parameters: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -120,9 +120,9 @@ class FoundEmail:
 
     address: str = field(repr=False)
     status: EmailStatus = EmailStatus.UNVERIFIED
-    status_raw: str | None = None
-    type_raw: str | None = None
-    found_by: str | None = None
+    status_raw: str | None = field(default=None, repr=False)
+    type_raw: str | None = field(default=None, repr=False)
+    found_by: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -130,10 +130,10 @@ class FoundPhone:
     """A number as the vendor wrote it; ``country`` is a name, code or calling code found beside it."""
 
     number: str = field(repr=False)
-    status_raw: str | None = None
-    type_raw: str | None = None
-    country: str | None = None
-    found_by: str | None = None
+    status_raw: str | None = field(default=None, repr=False)
+    type_raw: str | None = field(default=None, repr=False)
+    country: str | None = field(default=None, repr=False)
+    found_by: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -142,17 +142,17 @@ class Verification:
 
     address: str = field(repr=False)
     status: EmailStatus
-    status_raw: str | None = None
+    status_raw: str | None = field(default=None, repr=False)
     deep: bool = False
-    created_at: str | None = None
+    created_at: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
 class ProviderResult:
     """What one provider inside a multi-provider answer said; ``value`` is None for a miss."""
 
-    provider: str
-    status_raw: str | None = None
+    provider: str = field(repr=False)
+    status_raw: str | None = field(default=None, repr=False)
     value: str | None = field(default=None, repr=False)
 
 

@@ -32,6 +32,7 @@ from sources.concurrency import AdaptiveConcurrency
 from sources.crashpoints import reach
 from sources.errors import ConfigurationError, Unavailable
 from sources.limits import Grant, RateLimiter
+from sources.redaction import SHORTEST, Secrets, redact_url, shown
 
 #: Seconds after which an idle connection is not used again: the far end may be closing it as we write, and then
 #: nobody can say whether the request was acted on.
@@ -55,7 +56,7 @@ class Answer:
     status: int
     body: bytes = field(repr=False)
     retry_after: float | None = None
-    location: str | None = None
+    location: str | None = field(default=None, repr=False)
     date: float | None = None
 
     @property
@@ -130,8 +131,13 @@ class Transport:
         user_agent: str = "leadsync",
     ) -> None:
         self.base_url = check_base_url(base_url)
+        #: the same for errors
+        self.shown_url = redact_url(self.base_url)
         self._headers = {**headers, "User-Agent": user_agent, "Accept": "application/json"}
-        self._secrets = [value.encode() for value in headers.values() if value]
+        self._short = [value.encode() for value in headers.values() if 0 < len(value) < SHORTEST]
+        self._secrets = Secrets()
+        for value in headers.values():
+            self._secrets.add(value, "key")
         self.limiter = limiter
         self._backoff = backoff or Backoff()
         self._timeouts = timeouts or Timeouts()
@@ -146,7 +152,7 @@ class Transport:
         self.requests_sent = 0
 
     def __repr__(self) -> str:
-        return f"Transport({self.base_url!r})"
+        return f"Transport({self.shown_url!r})"
 
     async def __aenter__(self) -> Transport:
         self._ssl = httpx.create_ssl_context(trust_env=True)  # once: each would cost 20 ms
@@ -209,7 +215,7 @@ class Transport:
                 self.limiter.pause(wait if wait is not None else retry_after or 0.0)
             if wait is None:
                 raise Unavailable(
-                    f"{method} {path} at {self.base_url} was not answered within {self._backoff.budget:g} s "
+                    f"{method} {path} at {self.shown_url} was not answered within {self._backoff.budget:g} s "
                     f"({attempt} attempts, the last: {trouble}). It was no purchase; what was bought is in the ledger. "
                     f"Run again later; if nothing ever answers, check base_url and the network.",
                     status=status,
@@ -261,18 +267,21 @@ class Transport:
         location = response.headers.get("location")
         answer = Answer(
             status=response.status_code,
-            body=body if response.is_success else self._without_secrets(body),
+            body=self._without_secrets(body, error=not response.is_success),
             retry_after=parse_retry_after(response.headers.get("retry-after"), self._clock.time()),
-            location=location and self._without_secrets(location.encode()).decode(),
+            location=location and self._without_secrets(location.encode(), error=True).decode(),
             date=parse_http_date(response.headers.get("date")),
         )
         return Answered(answer, complete=complete)
 
-    def _without_secrets(self, text: bytes) -> bytes:
-        """A vendor's words as they may be shown and kept: one that repeats the key does not make us repeat it."""
-        for secret in self._secrets:
+    def _without_secrets(self, text: bytes, *, error: bool) -> bytes:
+        """A vendor's words as they may be shown and kept: one that repeats the key does not make us repeat it.
+
+        What is too short for a key is masked in errors only: in a result it may be anything.
+        """
+        for secret in self._short if error else ():
             text = text.replace(secret, b"<key>")
-        return text
+        return self._secrets.mask_bytes(text)
 
     def _make_client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(
@@ -367,10 +376,10 @@ def check_base_url(url: str) -> str:
         raise ConfigurationError("base_url: leave out user, password, query and fragment.")
     host = _host(text)
     if host is None:
-        raise ConfigurationError(f"base_url: {url!r} is not a URL. Write it like https://api.clodura.ai")
+        raise ConfigurationError(f"base_url: {shown(url)} is not a URL. Write it like https://api.clodura.ai")
     if urlsplit(text).scheme == "http" and not is_loopback(text):
         raise ConfigurationError(
-            f"base_url: {url!r} would send the key unencrypted. Use https://{host} "
+            f"base_url: {shown(url)} would send the key unencrypted. Use https://{host} "
             f"(plain http is accepted for loopback only)."
         )
     return text

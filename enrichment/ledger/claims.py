@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,7 +27,7 @@ class Claimed:
     #: wire attempts of its calls so far, this one included
     attempts: int
     call_ids: tuple[str, ...]
-    parameters: tuple[Mapping[str, Any], ...]
+    parameters: tuple[Mapping[str, Any], ...] = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,9 @@ def ledger_path(url: str, folder: Path) -> Path:
 def ledger_version(path: Path) -> str | None:
     """The version of the ledger in a file, None where it is no ledger yet; changes nothing. LedgerError otherwise."""
     where = f"file:{quote(str(path))}?mode=rw"  # read-only would leave files of the log behind
-    engine = sa.create_engine("sqlite://", creator=lambda: sqlite3.connect(where, uri=True, timeout=BUSY))
+    engine = sa.create_engine(
+        "sqlite://", creator=lambda: sqlite3.connect(where, uri=True, timeout=BUSY), hide_parameters=True
+    )
     try:
         with engine.connect() as connection:
             return migrate.version(connection)

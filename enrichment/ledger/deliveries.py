@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ class Delivery:
     """A row handed over: its table, its key there, and what names its content (a hash or a version)."""
 
     table: str
-    key: str
+    key: str = field(repr=False)  # may hold an address
     hash: str
 
 

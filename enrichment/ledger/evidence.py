@@ -31,9 +31,9 @@ class EvidenceCall:
     """A call that a document may speak of, as it stands."""
 
     call_id: str
-    person_id: str | None
+    person_id: str | None = field(repr=False)
     country: str | None
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, Any] = field(repr=False)
     state: str
     outcome: str | None
     reserved_at: int | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,7 +23,7 @@ class Wanted:
     provider: str
     channel: Channel
     unit: str
-    person_id: str | None
+    person_id: str | None = field(repr=False)
     ask: Ask
     search: str | None = None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +9,17 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from enrichment.storage.private import private_file
 from sources.errors import ConfigurationError, LedgerError
+from sources.redaction import plain_words, shown
 
 #: seconds to wait for a lock that another process holds
 BUSY = 15
 #: what is lost with what only a damaged file knew
 _LOSSES = {"inbox": "answers that it alone held are asked for again, as far as the vendor still gives them."}
 _LOSS = "what it alone knew would be bought again."
+#: what SQLite keeps beside a file while it is open, or for who opens it after a crash
+BESIDE = ("-wal", "-shm", "-journal")
 
 
 def file_of(url: str) -> str:
@@ -28,9 +31,10 @@ def file_of(url: str) -> str:
             'ledger.url: not a database URL. Write it like "sqlite:///.leadsync/ledger.db".'
         ) from None
     if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        kind = shown(f"{parsed.drivername}:...")  # no more of it: a password may hold what ends one
         raise ConfigurationError(
-            f"ledger.url: {parsed.render_as_string()!r} is not a SQLite file, and that is where the ledger lives. "
-            f'Write it like "sqlite:///.leadsync/ledger.db".'
+            f"ledger.url: {kind} is not a SQLite file, and that is where the ledger lives. Write it like "
+            f'"sqlite:///.leadsync/ledger.db".'
         )
     return parsed.database
 
@@ -42,14 +46,17 @@ def open_file(path: Path, what: str) -> sa.Engine:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        os.chmod(path, 0o600)
+        private_file(path)
+        for beside in (Path(f"{path}{ending}") for ending in BESIDE):
+            if beside.exists():  # SQLite gives new ones the rights of the file itself
+                private_file(beside)
     except OSError as error:
         raise LedgerError(
             f"The {what} {path} cannot be made or written: {error.strerror}. Nothing was bought: no purchase goes out "
             f"without it. Set ledger.url to a file in a folder that you may write to."
         ) from error
-    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY})
+    url = sa.URL.create("sqlite", database=str(path))
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY}, hide_parameters=True)  # in errors and logs
     sa.event.listen(engine, "connect", _set_up)
     sa.event.listen(engine, "begin", _begin)
     return engine
@@ -70,7 +77,7 @@ def _begin(connection: sa.Connection) -> None:
 
 def explain(error: SQLAlchemyError, path: str | Path | None, what: str) -> str:
     """What is wrong with the file, what that did to data and money, what to do."""
-    reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+    reason = plain_words(str(getattr(error, "orig", None) or error).partition("\n")[0])
     mend = "What was answered before is kept; the next run goes on from there."
     if "locked" in reason:
         mend = f"Another process holds it for more than {BUSY} s: end that one, or run again later."

@@ -104,6 +104,8 @@ class GroupWriter:
                         if _changes(connection) > before:
                             wrote.append(job.name)
                     except SQLAlchemyError as error:
+                        if _rolled_back(connection):
+                            raise
                         failed.append((job, self._trouble(error)))
                     except Exception as error:  # noqa: BLE001 - belongs to whoever gave us the work
                         failed.append((job, error))
@@ -112,6 +114,9 @@ class GroupWriter:
         except SQLAlchemyError as error:  # nothing of the group is durable
             trouble = self._trouble(error)
             failed = [(job, trouble) for job in group]
+            done = []
+        except Exception as error:  # noqa: BLE001 - unforeseen; whoever waits for this group must not wait for ever
+            failed = [(job, error) for job in group]
             done = []
         for job, result in done:
             job.future.set_result(result)
@@ -123,9 +128,30 @@ class GroupWriter:
             reach(f"{self._what}.{moment}:{name}")
 
     def _trouble(self, error: SQLAlchemyError) -> LedgerError:
-        return LedgerError(explain(error, self._engine.url.database, self._what))
+        return LedgerError(explain(_first(error), self._engine.url.database, self._what))
 
 
 def _changes(connection: sa.Connection) -> int:
     """Rows that this connection has ever written."""
-    return cast(sqlite3.Connection, connection.connection.dbapi_connection).total_changes
+    return _raw(connection).total_changes
+
+
+def _first(error: SQLAlchemyError) -> SQLAlchemyError:
+    """What went wrong first: after that, going back to a savepoint that is no more did, too."""
+    before: BaseException | None = error
+    while before is not None:
+        error = before if isinstance(before, SQLAlchemyError) else error
+        before = before.__context__
+    return error
+
+
+def _rolled_back(connection: sa.Connection) -> bool:
+    """Whether SQLite has given up the whole transaction, as it does where the disk is full: all work before is undone.
+
+    To commit then would succeed, and commit nothing.
+    """
+    return not _raw(connection).in_transaction
+
+
+def _raw(connection: sa.Connection) -> sqlite3.Connection:
+    return cast(sqlite3.Connection, connection.connection.dbapi_connection)

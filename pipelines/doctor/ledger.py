@@ -15,6 +15,7 @@ from enrichment.ledger.migrate import NEWEST
 from enrichment.ledger.schema import calls, rate_grants
 from enrichment.ledger.schema import runs as runs_table
 from enrichment.states import State
+from enrichment.storage import open_to_others
 from pipelines.doctor.checks import Check, by_error, failed, ok, skipped, warning
 from pipelines.doctor.disk import may_make
 from pipelines.settings import Settings
@@ -47,7 +48,7 @@ def open_ledger(settings: Settings, folder: Path, stack: ExitStack) -> tuple[Led
                 "ledger",
                 f"{path} has version {found or 'none'}: the next sync brings it to {NEWEST}, and keeps what it holds",
             )
-        open_to_all = bool(path.stat().st_mode & 0o077)
+        open_to_all = open_to_others(path)
         ledger = stack.enter_context(Ledger(settings.ledger.url, folder))
     except LeadsyncError as error:
         return None, by_error("ledger", error)

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from enrichment.storage import open_to_others
 from pipelines.configuration import SEARCHES, Reading
 from pipelines.doctor.checks import Check, by_error, failed, ok, skipped, warning
 from pipelines.options import SyncOptions, chosen_searches
@@ -57,7 +58,7 @@ def check_key_form(settings: Settings, wrong: frozenset[str], folder: Path) -> C
             "key", error, "Make a key in Clodura: Settings > Developer/API. `leadsync init` writes the file."
         )
     secrets = folder / ".dlt" / "secrets.toml"
-    if secrets.is_file() and secrets.stat().st_mode & 0o077:
+    if open_to_others(secrets):
         return warning(
             "key",
             f"looks like one; {secrets} can be read by other users of this machine",

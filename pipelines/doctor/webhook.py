@@ -36,10 +36,10 @@ _BODY = {"leadsync": "doctor"}
 class Echo:
     """What came of a post to our own URL. ``status`` None: no answer. ``paths``: what reached the receiver at all."""
 
-    url: str
+    url: str = field(repr=False)
     status: int | None = None
     kept: bool = False
-    paths: list[str] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list, repr=False)
 
 
 def check_webhook(

@@ -22,6 +22,7 @@ from enrichment.capability import PREFIX, Capability
 from pipelines.receiver import bodies, openapi
 from sources.crashpoints import reach
 from sources.errors import LedgerError
+from sources.redaction import secrets
 
 log = structlog.get_logger("leadsync.receiver")
 
@@ -95,7 +96,8 @@ class _Hooks:
             return self._refused(400)
         if provider == ECHO:
             return await self._proven({"received": True})
-        return await self._kept(provider, request_id, body, content_type)
+        # one that repeats our key does not put it into the ledger
+        return await self._kept(provider, request_id, secrets.mask_bytes(body), content_type)
 
     async def _kept(self, provider: str, request_id: str, body: bytes, content_type: str | None) -> Response:
         reach("receiver.before")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -20,9 +20,9 @@ TUPLE = 12
 class Row:
     """A provider's part of an answer. ``word`` is what it says; ``empty``: it shows that it has no value."""
 
-    provider: str
+    provider: str = field(repr=False)
     node: Node
-    word: str | None
+    word: str | None = field(repr=False)
     empty: bool
 
 

@@ -93,7 +93,7 @@ class CloduraClient:
         if answer.ok or answer.status == 404:
             said = "a page that is no balance" if answer.ok else "404"
             raise NotProven(
-                f"{VENDOR} at {self.transport.base_url} answered /credits with {said}: this looks like a wrong host, "
+                f"{VENDOR} at {self.transport.shown_url} answered /credits with {said}: this looks like a wrong host, "
                 f"whose 404 to a search does not mean that nobody was found. Nothing was bought. Check base_url "
                 f"(api.clodura.ai or app.clodura.ai).",
                 status=answer.status,

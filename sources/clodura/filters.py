@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
@@ -23,6 +23,7 @@ from sources.clodura.identifiers import ProfileUrl, Text, domain_mistake, text
 from sources.countries import english_name, english_names
 from sources.errors import ConfigurationError
 from sources.nearest import did_you_mean, nearest
+from sources.redaction import shown
 
 #: the vendor serves pages 1 to 100 of at most 100 people: a search shows no more than 10,000
 LAST_PAGE = 100
@@ -54,7 +55,7 @@ def _domains(value: object) -> object:
 def _date(value: object) -> object:
     """Pydantic would take a number, in quotes or not, for seconds since 1970."""
     if isinstance(value, int | float) or (isinstance(value, str) and not re.match(r"\d{4}-\d\d-\d\d", value.strip())):
-        raise wrong(f"{value!r} is not a date: write dates as YYYY-MM-DD")
+        raise wrong(f"{shown(value)} is not a date: write dates as YYYY-MM-DD")
     return value.strip() if isinstance(value, str) else value
 
 
@@ -66,16 +67,23 @@ class SearchFilters(BaseModel):
     """The filters of one search. OR inside a list, AND between filters (not documented, but usual)."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
+        extra="forbid",
+        frozen=True,
+        alias_generator=to_camel,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,
     )
+    #: fields that name a person: no error and no repr shows their values
+    secret: ClassVar[tuple[str, ...]] = ("person_id", "first_name", "last_name", "linkedin_url")
 
-    person_id: Text | None = None
+    person_id: Text | None = Field(default=None, repr=False)
     """One known person."""
-    first_name: Text | None = None
+    first_name: Text | None = Field(default=None, repr=False)
     """Usually together with `last_name`."""
-    last_name: Text | None = None
+    last_name: Text | None = Field(default=None, repr=False)
     """Usually together with `first_name`."""
-    linkedin_url: ProfileUrl | None = None
+    linkedin_url: ProfileUrl | None = Field(default=None, repr=False)
     """A profile URL, `https://www.linkedin.com/in/...`; Sales Navigator URLs are refused."""
     seniority: Annotated[Texts | None, one_of(values.SENIORITIES), BeforeValidator(_list)] = None
     """Levels."""
@@ -164,16 +172,18 @@ class SearchFilters(BaseModel):
                 if value not in known:
                     meant = english_name(value) if field.endswith("_country") else None
                     found.append(
-                        f"{field}: {value!r} is not among the values known to leadsync; it is sent as it is."
+                        f"{field}: {shown(value)} is not among the values known to leadsync; it is sent as it is."
                         f"{did_you_mean(meant or value, known)}"
                     )
         for field in ("person_city", "person_state", "company_city", "company_state"):
             for value in getattr(self, field) or ():
                 if re.fullmatch(r"[A-Z]{2,3}", value) or "," in value:
-                    found.append(f"{field}: {value!r} looks like a code or a list; full names are wanted.")
+                    found.append(f"{field}: {shown(value)} looks like a code or a list; full names are wanted.")
         for value in self.technology_parameters or ():
             if "," in value or "/" in value:
-                found.append(f"technology_parameters: {value!r} looks like several values in one; it is sent as it is.")
+                found.append(
+                    f"technology_parameters: {shown(value)} looks like several values in one; it is sent as it is."
+                )
         places = (self.person_city, self.person_state, self.person_country)
         if self.person_location_exclude and not any(places):
             found.append("person_location_exclude: excludes nothing without a person_city, _state or _country.")
@@ -197,15 +207,16 @@ def parse_filters(name: str, settings: Mapping[str, Any]) -> SearchFilters:
     """A search as written in the settings; ConfigurationError names every wrong field, its value and the mend."""
     if not isinstance(settings, Mapping):
         raise ConfigurationError(
-            f"sources.clodura.searches.{name}: {settings!r} is not a search. Write its filters as a table, for example "
-            f'[sources.clodura.searches.{name}] with person_country = ["India"] below it.'
+            f"sources.clodura.searches.{name}: {shown(settings)} is not a search. Write its filters as a table, for "
+            f'example [sources.clodura.searches.{name}] with person_country = ["India"] below it.'
         )
     mistakes = [_unknown(name, field) for field in settings if field not in SearchFilters.model_fields]
     known = {field: value for field, value in settings.items() if field in SearchFilters.model_fields}
     try:
         filters = SearchFilters.model_validate(known)
     except ValidationError as error:
-        mistakes += complaints(error, f"sources.clodura.searches.{name}", list(SearchFilters.model_fields))
+        known_fields = list(SearchFilters.model_fields)
+        mistakes += complaints(error, f"sources.clodura.searches.{name}", known_fields, SearchFilters.secret)
     if mistakes:
         raise ConfigurationError("\n".join(mistakes))
     return filters
@@ -215,6 +226,8 @@ def _unknown(name: str, field: str) -> str:
     if field in ("page", "per_page", "perPage"):
         return f"sources.clodura.searches.{name}.{field}: leadsync turns the pages itself; remove it."
     known = list(SearchFilters.model_fields)
+    if not re.fullmatch(r"[\w -]+", field):
+        return f"sources.clodura.searches.{name}: no such filter as {shown(field)}. There are: {', '.join(known)}."
     near = nearest(field, known)
     return f"sources.clodura.searches.{name}.{field}: no such filter." + (
         f" Did you mean {near!r}?" if near else f" There are: {', '.join(known)}."

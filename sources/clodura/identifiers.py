@@ -1,7 +1,8 @@
 """What names a person or a company to Clodura, checked as its pages demand before anything is sent.
 
 Rules: the vendor's pages on people search, reveals and enrichment ("Body Parameters"): bare domains, standard LinkedIn
-URLs, never those of Sales Navigator. Each check raises `sources.checking.wrong`, which names the value and the mend.
+URLs, never those of Sales Navigator. Each check raises `sources.checking.wrong`, which names the mend, and the value
+unless it is a profile's or an address: those are somebody.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 from sources.checking import wrong
+from sources.redaction import shown
 
 
 def text(value: object) -> object:
@@ -33,8 +35,8 @@ def domain_mistake(value: object) -> str | None:
     is_domain = re.fullmatch(r"[\w-]+(?:\.[\w-]+)+", bare) is not None
     if value.lower() == bare and is_domain:
         return None
-    shown = f"; the nearest right one is {bare!r}" if is_domain else ""
-    return f"{value!r} is not a bare domain (no www., @, scheme or path){shown}"
+    nearest = f"; the nearest right one is {bare!r}" if is_domain else ""
+    return f"{shown(value)} is not a bare domain (no www., @, scheme or path){nearest}"
 
 
 def _domain(value: object) -> object:
@@ -54,9 +56,9 @@ def _company_url(value: object) -> object:
 def _linkedin(value: object, kind: str, mend: str, wanted: str) -> object:
     if isinstance(value, str):
         if re.search(r"linkedin\.com/sales(?:/|$)", value, re.IGNORECASE):
-            raise wrong(f"{value!r} is a Sales Navigator URL: {mend}")
+            raise wrong(f"the value is a Sales Navigator URL: {mend}")
         if not re.match(rf"^(?:https?://)?(?:[a-z]{{2,3}}\.)?linkedin\.com/{kind}/[^/\s]+/?$", value, re.IGNORECASE):
-            raise wrong(f"{value!r} is not {wanted} such as https://www.linkedin.com/{kind}/name/")
+            raise wrong(f"the value is not {wanted} such as https://www.linkedin.com/{kind}/name/")
     return value
 
 

@@ -1,8 +1,8 @@
 """The paid requests apart from the search, as the vendor documents them, checked before anything is sent.
 
 Fields are the vendor's in snake_case, or shorter; `PaidRequest.body` gives the JSON in the vendor's spelling. A wrong
-request is a `ConfigurationError` however it is made: it names every wrong field, its value and the mend. Addresses, and
-webhook URLs, which are secrets, are shown by no error and no repr.
+request is a `ConfigurationError` however it is made: it names every wrong field, its value and the mend. Whoever is
+asked for, and webhook URLs, which are secrets, are shown by no error and no repr.
 
 Sources: the vendor's pages reveal-email, reveal-phone, verify-email, enrich-contacts and enrich-company, each under
 "Body Parameters".
@@ -67,12 +67,18 @@ class PaidRequest(BaseModel):
     """One paid request, frozen. Fields may be given under our names or the vendor's."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, alias_generator=to_camel, populate_by_name=True, loc_by_alias=False
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        alias_generator=to_camel,
+        populate_by_name=True,
+        loc_by_alias=False,
+        hide_input_in_errors=True,
     )
     #: what is bought, as the ledger and errors call it
     operation: ClassVar[str]
     #: fields whose values no error shows
-    secret: ClassVar[tuple[str, ...]] = ("webhook_url", "email")
+    secret: ClassVar[tuple[str, ...]] = ("webhook_url", "email", "linkedin_url", "first_name", "last_name")
 
     def __init__(self, **values: Any) -> None:
         fields = type(self).model_fields

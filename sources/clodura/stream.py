@@ -18,6 +18,7 @@ from sources.clodura.client import CloduraClient
 from sources.clodura.filters import SearchFilters
 from sources.clodura.records import Page, Record
 from sources.clodura.windows import WindowReport, first_error, walk
+from sources.tracebacks import disarm
 from sources.transport import Transport
 
 #: records handed on at a time: small enough to flow, large enough for Arrow
@@ -86,8 +87,10 @@ def _work(
         anyio.run(main)
         handed.put(None)
     except BaseExceptionGroup as group:
+        disarm(group)  # it may quote a page, and whoever logs it is not us
         handed.put(first_error(group))
     except BaseException as error:  # noqa: BLE001 - handed to the consumer, who raises it
+        disarm(error)
         handed.put(error)
 
 

@@ -559,6 +559,12 @@ def _(it: Case) -> Finished:
     return it.sync("--enrich", "none", enrichment={"max_credit_per_run": 5})
 
 
+@case("… can be read by other users of this machine, and it is where keys are.")
+def _(it: Case) -> Finished:
+    (it.folder / ".dlt" / "secrets.toml").chmod(0o644)
+    return it.sync("--enrich", "none")
+
+
 @case("leadsync has no section [enrichmnet], it is ignored.")
 def _(it: Case) -> Finished:
     return it.sync("--enrich", "none", enrichmnet={"max_credits_per_run": 5})

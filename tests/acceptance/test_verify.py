@@ -106,7 +106,7 @@ def test_what_a_cap_leaves_is_verified_by_the_next_run(project: Project) -> None
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("nonsense",), "'nonsense'"),
+        (("nonsense",), "Address 1 of 1"),
         ((), "--policy risky"),
         (("--policy", "riksy"), "Did you mean 'risky'?"),
     ],

@@ -14,6 +14,7 @@ from alembic.migration import MigrationContext
 
 from enrichment.ledger import Ledger, migrate
 from enrichment.ledger.schema import meta, metadata
+from enrichment.storage import GroupWriter, open_file
 from sources.errors import ConfigurationError, LedgerError
 from tests.support.purchases import (
     rows,
@@ -68,7 +69,7 @@ class TestOpening:
             Ledger("sqlite:///ledger.db", tmp_path)
 
     def test_a_ledger_locked_by_another_process_says_so(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("enrichment.ledger.database.BUSY", 0.1)
+        monkeypatch.setattr("enrichment.storage.sqlite.BUSY", 0.1)
         with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
             other = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
             other.execute("BEGIN IMMEDIATE")
@@ -102,6 +103,51 @@ class TestWritingInGroups:
         futures[0].result()
         futures[2].result()
         assert {row["key"] for row in rows(ledger, meta)} == {"good", "good too"}
+
+    def test_a_full_disk_undoes_the_whole_group_and_everybody_is_told(self, tmp_path: Path) -> None:
+        """SQLite gives up the transaction by itself then: what stood before in it must not be told as durable."""
+        engine = open_file(tmp_path / "x.db", "ledger")
+        with engine.begin() as connection:
+            meta.create(connection)
+            pages = int(connection.exec_driver_sql("PRAGMA page_count").scalar_one())
+        sa.event.listen(engine, "begin", lambda c: c.exec_driver_sql(f"PRAGMA max_page_count={pages + 2}"))
+        writer = GroupWriter(engine, "ledger")
+        started, go = threading.Event(), threading.Event()
+
+        def hold(connection: sa.Connection) -> None:
+            started.set()
+            go.wait(10)
+
+        first = writer.submit(hold)
+        assert started.wait(10)
+        futures = [writer.submit(_put, key) for key in ("before", "x" * 1_000_000, "after")]
+        go.set()
+        first.result(10)
+        for future in futures:
+            with pytest.raises(LedgerError, match=r"disk is full.*Free some disk"):
+                future.result(10)
+        with engine.connect() as connection:
+            assert connection.execute(sa.select(meta)).all() == []
+        writer.submit(_put, "later").result(10)
+        writer.close()
+        engine.dispose()
+
+    def test_a_bug_at_the_commit_is_told_to_whoever_waits_and_the_next_group_is_written(self, tmp_path: Path) -> None:
+        engine = open_file(tmp_path / "x.db", "ledger")
+        writer = GroupWriter(engine, "ledger")
+        broken = [True]
+
+        def begin(connection: sa.Connection) -> None:
+            if broken:
+                raise ZeroDivisionError
+
+        sa.event.listen(engine, "begin", begin)
+        with pytest.raises(ZeroDivisionError):
+            writer.submit(lambda connection: 1).result(10)
+        broken.clear()
+        assert writer.submit(lambda connection: 2).result(10) == 2
+        writer.close()
+        engine.dispose()
 
     def test_work_of_many_threads_is_all_done(self, ledger: Ledger) -> None:
         threads = [

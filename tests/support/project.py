@@ -76,7 +76,9 @@ class Project:
         dlt.mkdir(parents=True, exist_ok=True)
         (dlt / "config.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
         text = f'[sources.clodura]\napi_key = "{self.server.api_key}"\n' if secrets is None else secrets
-        (dlt / "secrets.toml").write_text(text, encoding="utf-8")
+        kept = dlt / "secrets.toml"
+        kept.write_text(text, encoding="utf-8")
+        kept.chmod(0o600)  # as `init` makes it
 
     def start(self, *arguments: str, prelude: str = "") -> Forked:
         """`leadsync ARGUMENTS`, running, in a process group of its own; ``prelude`` is code that runs before it."""

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from sources.checking import complaints, one_of, parse_duration
 from sources.nearest import did_you_mean, nearest
+from sources.redaction import shown
 
 SIZES = ("0 - 1", "11 - 50", "51 - 200", "10000+")
 
@@ -54,7 +55,7 @@ def test_a_duration_is_seconds_or_a_text_with_units(written: object, seconds: fl
 def test_what_is_no_duration_is_refused_with_its_value(written: object) -> None:
     with pytest.raises(PydanticCustomError) as caught:
         parse_duration(written)
-    assert repr(written) in str(caught.value)
+    assert shown(written) in str(caught.value)
     assert "is not a duration" in str(caught.value)
 
 

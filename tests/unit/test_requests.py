@@ -151,8 +151,7 @@ WRONG: list[tuple[type[PaidRequest], dict[str, Any], str]] = [
     (
         RevealEmail,
         {"linkedin_url": "https://www.linkedin.com/sales/lead/ACw"},
-        "reveal_email.linkedin_url: 'https://www.linkedin.com/sales/lead/ACw' is a Sales Navigator URL: "
-        "use the person's linkedin.com/in/... URL",
+        "reveal_email.linkedin_url: the value is a Sales Navigator URL: use the person's linkedin.com/in/... URL",
     ),
     (
         RevealEmail,
@@ -202,7 +201,7 @@ WRONG: list[tuple[type[PaidRequest], dict[str, Any], str]] = [
     (
         EnrichContact,
         {**KAPIL, "org_linkedin_url": PROFILE},
-        f"enrich_contact.org_linkedin_url: {PROFILE!r} is not a company's URL such as "
+        "enrich_contact.org_linkedin_url: the value is not a company's URL such as "
         "https://www.linkedin.com/company/name/",
     ),
     (

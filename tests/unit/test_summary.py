@@ -21,6 +21,7 @@ from sources.errors import (
     RequestRefused,
     Unavailable,
 )
+from tests.support.canaries import SENTENCE
 
 CAP = Cap("--budget", Scope.RUN, "credits", 100)
 
@@ -75,3 +76,11 @@ def test_amounts_are_shown_in_whole_units_each_unit_for_itself() -> None:
     spent = {"credits": Amount(150, 600), "cents": Amount(500, 500)}
     assert spent_by_unit(spent, ["credits"]) == {"cents": {"min": 5, "max": 5}, "credits": {"min": 1.5, "max": 6}}
     assert spent_by_unit({}, ["credits"]) == {"credits": {"min": 0, "max": 0}}
+
+
+def test_what_broke_a_run_unforeseen_is_named_by_its_type_alone() -> None:
+    """Its words may quote anybody, and the verdict goes into the ledger and the table of runs."""
+    verdict = judge(
+        error=KeyError(SENTENCE), run_error=None, halted=[], tally=SearchTally(), report=None, interrupted=False
+    )
+    assert (verdict.exit_code, verdict.message) == (1, "Something broke that should not: KeyError.")

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from pipelines import telling
 from pipelines.telling import Progress, Teller
+from tests.support.canaries import ADDRESS, NUMBER
 
 MOMENT = Progress(pages=3, people=250, sent=40, in_flight=7, settled=30, emails=20, phones=9, spent=61.5, cap=100)
 
@@ -48,3 +49,10 @@ def test_it_goes_to_stderr_and_markup_in_texts_is_text(capsys: pytest.CaptureFix
     assert told.out == ""
     assert "[red]not a colour[/red]" in told.err
     assert "warning: mind this" in told.err
+
+
+def test_what_it_tells_holds_no_secret_and_nobodys_data(capsys: pytest.CaptureFixture[str]) -> None:
+    teller = Teller()
+    teller.say(f"found {ADDRESS}")
+    teller.warn(f"known: {NUMBER}")
+    assert capsys.readouterr().err == "found <address>\nwarning: known: <number>\n"
