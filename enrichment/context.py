@@ -73,6 +73,8 @@ class Tally:
     polls: int = 0
     webhooks: int = 0
     throttled: int = 0
+    #: answers to purchases that the ledger could not take: their calls are in doubt
+    unwritten: int = 0
 
 
 @dataclass

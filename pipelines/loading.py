@@ -29,7 +29,7 @@ from destinations import Destination
 from enrichment.tables import ALL, TableSpec
 from pipelines.tables import OURS
 from sources.crashpoints import reach
-from sources.errors import DestinationError
+from sources.errors import DestinationError, LedgerError
 
 log = structlog.get_logger("leadsync.loading")
 
@@ -102,6 +102,8 @@ class Loader:
         except PipelineStepFailed as error:
             if isinstance(_cause(error), KeyboardInterrupt):
                 raise KeyboardInterrupt from None  # dlt wraps it; it is no failure of the load
+            if (trouble := _of_the_ledger(error)) is not None:
+                raise trouble from None
             raise DestinationError(self._explain(error)) from error
         reach("load.after")
         return info.loads_ids[-1] if info is not None and info.loads_ids else None
@@ -126,6 +128,13 @@ def _hints(spec: TableSpec) -> Any:
 
 def _cause(error: BaseException) -> BaseException:
     while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def _of_the_ledger(error: BaseException | None) -> LedgerError | None:
+    """The ledger's trouble, where rows could not even be read from it."""
+    while error is not None and not isinstance(error, LedgerError):
         error = error.__cause__
     return error
 

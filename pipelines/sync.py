@@ -29,7 +29,7 @@ from pipelines.telling import Progress, Teller
 from sources.clock import SYSTEM_CLOCK
 from sources.clodura.prices import UNIT
 from sources.clodura.provider import VERIFY_EMAIL
-from sources.errors import LeadsyncError, NotEntitled
+from sources.errors import LeadsyncError, LedgerError, NotEntitled
 from sources.providers import CONTACTS
 
 log = structlog.get_logger("leadsync.sync")
@@ -78,7 +78,7 @@ class _Run:
                     session.stop()
                     self._feed.abandon()
                     session.join()
-                    self._conclude(session)
+                    self._conclude_all_the_same(session)
         if session.error is not None and not isinstance(session.error, LeadsyncError):
             raise session.error
         result = {**(self._result or {}), "seconds": round(time.monotonic() - self._started, 1)}
@@ -107,21 +107,33 @@ class _Run:
     def _conclude(self, session: Session) -> dict[str, Any]:
         """Judge the run and note its end in the ledger; returns its row. Again where its last load has failed."""
         it = self._it
+        verdict = self._judge(session)
+        result = self._result = self._sum_up(session, verdict)
+        now = micros(SYSTEM_CLOCK)
+        it.ledger.call(runs.finish, it.plan.run_id, now, verdict.exit_code, verdict.exit_reason, result)
+        return {**result, "started_at": self._started_at, "finished_at": now, "summary": json.dumps(result)}
+
+    def _conclude_all_the_same(self, session: Session) -> None:
+        """The end of a run that the ledger may not even be able to note; LedgerError where it cannot be read either."""
+        try:
+            self._conclude(session)
+        except LedgerError:
+            if self._result is None:
+                raise LedgerError(self._judge(session).message) from None
+
+    def _judge(self, session: Session) -> Verdict:
         context = session.context
         refused = _verification_refused(session)
         halted = context.halted if context is not None else {}
-        verdict = summary.judge(
-            error=self._trouble or session.error,
+        return summary.judge(
+            errors=[session.error, self._trouble],
             run_error=context.run_error if context is not None else None,
             halted=[error for key, error in halted.items() if key not in refused],
             tally=session.tally,
             report=session.report,
             interrupted=self._interrupted,
+            unwritten=context.tally.unwritten if context is not None else 0,
         )
-        result = self._result = self._sum_up(session, verdict)
-        now = micros(SYSTEM_CLOCK)
-        it.ledger.call(runs.finish, it.plan.run_id, now, verdict.exit_code, verdict.exit_reason, result)
-        return {**result, "started_at": self._started_at, "finished_at": now, "summary": json.dumps(result)}
 
     def _sum_up(self, session: Session, verdict: Verdict) -> dict[str, Any]:
         it = self._it

@@ -1,6 +1,7 @@
 """SQLite files that outlive every crash, and writing to them in groups: what the ledger and the inbox stand on."""
 
-from enrichment.storage.sqlite import BUSY, explain, file_of, open_file
+from enrichment.storage import rescue
+from enrichment.storage.sqlite import connect, explain, file_of, identity, open_file
 from enrichment.storage.writer import GroupWriter, Work
 
-__all__ = ["BUSY", "GroupWriter", "Work", "explain", "file_of", "open_file"]
+__all__ = ["GroupWriter", "Work", "connect", "explain", "file_of", "identity", "open_file", "rescue"]

@@ -2,7 +2,8 @@
 
 A commit waits for the disk (SQLite in WAL mode with synchronous=FULL does some 500 a second). `GroupWriter.run` and
 `GroupWriter.call` return only once their work is durable, but all work that waits at the same moment shares one commit.
-A piece of work that fails is rolled back alone.
+A piece of work that fails is rolled back alone; where SQLite gives up the whole transaction (a full or failing disk),
+all of the group fails, done or not.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from enrichment.storage.sqlite import explain
+from enrichment.storage.sqlite import explain, in_transaction
 from sources.crashpoints import name_of, reach
 from sources.errors import LedgerError
 
@@ -66,6 +67,11 @@ class GroupWriter:
         """Do a piece of work durably, from the event loop. Cancelled before its turn, it is not done at all."""
         return await asyncio.wrap_future(self.submit(work, *args, **kwargs))
 
+    @property
+    def closed(self) -> bool:
+        """Whether it takes no more work."""
+        return self._closed
+
     def close(self) -> None:
         """Finish what is queued and take no more."""
         with self._gate:
@@ -102,10 +108,12 @@ class GroupWriter:
                         failed.append((job, self._trouble(error)))
                     except Exception as error:  # noqa: BLE001 - belongs to whoever gave us the work
                         failed.append((job, error))
+                    if not in_transaction(connection):  # what was done before in it is undone
+                        raise failed[-1][1] if failed else self._ended()
                 self._reach("before", done)
             self._reach("after", done)
-        except SQLAlchemyError as error:  # nothing of the group is durable
-            trouble = self._trouble(error)
+        except Exception as error:  # noqa: BLE001 - nothing of the group is durable, and nobody may wait for ever
+            trouble = self._trouble(error) if isinstance(error, SQLAlchemyError) else error
             failed = [(job, trouble) for job in group]
             done = []
         for job, result in done:
@@ -117,5 +125,18 @@ class GroupWriter:
         for job, _ in done:
             reach(f"{self._what}.{moment}:{job.name}")
 
+    def _ended(self) -> LedgerError:
+        return LedgerError(f"A transaction of the {self._what} {self._engine.url.database} ended before its time.")
+
     def _trouble(self, error: SQLAlchemyError) -> LedgerError:
-        return LedgerError(explain(error, self._engine.url.database, self._what))
+        return LedgerError(explain(_first(error), self._engine.url.database, self._what))
+
+
+def _first(error: SQLAlchemyError) -> SQLAlchemyError:
+    """What went wrong first: a transaction that SQLite has given up makes rolling back its savepoint fail, too."""
+    before = error.__context__
+    while before is not None:
+        if isinstance(before, SQLAlchemyError):
+            error = before
+        before = before.__context__
+    return error

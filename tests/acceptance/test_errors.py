@@ -207,17 +207,17 @@ def _(it: Case) -> Finished:
 def _(it: Case) -> Finished:
     with closing(sqlite3.connect(it.ledger(), isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        return it.sync(prelude="from enrichment.ledger import database\ndatabase.BUSY = 0.2")
+        return it.sync(prelude="from enrichment.storage import sqlite\nsqlite.BUSY = 0.2")
 
 
 @case("The ledger … cannot be used: attempt to write a readonly database.")
 def _(it: Case) -> Finished:
     return it.sync(
-        prelude="from enrichment.ledger import database\n"
-        "def query_only(connection, record, before=database._set_up):\n"
+        prelude="from enrichment.storage import sqlite\n"
+        "def query_only(connection, record, before=sqlite._set_up):\n"
         "    before(connection, record)\n"
         "    connection.execute('PRAGMA query_only = ON')\n"
-        "database._set_up = query_only\n"
+        "sqlite._set_up = query_only\n"
     )
 
 

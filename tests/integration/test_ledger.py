@@ -68,7 +68,7 @@ class TestOpening:
             Ledger("sqlite:///ledger.db", tmp_path)
 
     def test_a_ledger_locked_by_another_process_says_so(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("enrichment.ledger.database.BUSY", 0.1)
+        monkeypatch.setattr("enrichment.storage.sqlite.BUSY", 0.1)
         with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
             other = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
             other.execute("BEGIN IMMEDIATE")

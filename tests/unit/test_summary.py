@@ -27,7 +27,8 @@ CAP = Cap("--budget", Scope.RUN, "credits", 100)
 
 def _judge(**values: Any) -> tuple[int, str]:
     tally = SearchTally(**values.pop("tally", {}))
-    given = {"error": None, "run_error": None, "halted": [], "report": None, "interrupted": False, **values}
+    values["errors"] = [values.pop("error", None)]
+    given = {"run_error": None, "halted": [], "report": None, "interrupted": False, **values}
     verdict = judge(tally=tally, **given)
     assert verdict.message is not None or verdict.exit_code == 0
     return verdict.exit_code, verdict.exit_reason
