@@ -22,6 +22,8 @@ def guarded(work: Callable[[], int], debug: bool) -> None:
 
     quiet_dlt()
     _set_up_logging(debug)
+    if not debug:
+        sys.unraisablehook = lambda ignored: None  # a finalizer that a full disk made fail; its file is told of already
     try:
         code = work()
     except LeadsyncError as error:

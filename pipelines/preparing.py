@@ -73,6 +73,9 @@ def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterat
         ledger = stack.enter_context(Ledger(settings.ledger.url, options.folder))
         stack.enter_context(only_one([of_ledger]))
         keep_realm(ledger, settings)
+        destination.fits()
+        if (cleared := destination.clear()) is not None:
+            teller.warn(cleared)
         destination.check()
         base, listening = webhooks.open_reception(reception)
         if listening is not None:

@@ -15,7 +15,7 @@ from enrichment.ids import micros
 from enrichment.ledger import books, runs, searches, verdicts
 from enrichment.ledger.deliveries import Delivery, deliver
 from enrichment.source import enrichment as enrichment_source
-from pipelines import summary
+from pipelines import sink, summary
 from pipelines.feed import Feed
 from pipelines.options import SyncOptions, checked
 from pipelines.playground import playground
@@ -29,7 +29,7 @@ from pipelines.telling import Progress, Teller
 from sources.clock import SYSTEM_CLOCK
 from sources.clodura.prices import UNIT
 from sources.clodura.provider import VERIFY_EMAIL
-from sources.errors import LeadsyncError, LedgerError, NotEntitled
+from sources.errors import DestinationError, LeadsyncError, LedgerError, NotEntitled
 from sources.providers import CONTACTS
 
 log = structlog.get_logger("leadsync.sync")
@@ -96,12 +96,17 @@ class _Run:
             for parcel in self._feed.take(seconds):
                 handed.extend(parcel.deliveries)
                 yield parcel.spec, parcel.table
+            sink.still_there(it.destination, it.dataset, it.sink_id)
             if self._feed.finished:
                 session.join()
                 yield RUNS, RUNS.table([self._conclude(session)])
 
         owed = enrichment_source(it.ledger, it.sink_id, handed)
-        load_id = it.loader.load([*it.loader.feed(parts()), *owed.resources.values()])
+        try:
+            load_id = it.loader.load([*it.loader.feed(parts()), *owed.resources.values()])
+        except DestinationError:
+            sink.still_there(it.destination, it.dataset, it.sink_id)  # or a better word for why it failed
+            raise
         it.ledger.call(deliver, it.sink_id, handed, load_id)
 
     def _conclude(self, session: Session) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A disk of a few megabytes that really fills up (ENOSPC), mounted at one folder for those processes that enter it.
 
 It lives in a mount namespace of its own, which on most machines a process without rights may make, too. Where none may
-be made, `available` says so, and tests use a limit on the size of files (`file_limit`): EFBIG is as real an error.
+be made, `available` says so, and tests must bring about another fault.
 """
 
 from __future__ import annotations
@@ -23,11 +23,6 @@ for _kind in ("user", "mnt"):
     os.close(_fd)
 os.chdir(_here)
 """
-_LIMIT = """
-import resource, signal
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
-"""
 
 
 class SmallDisk:
@@ -35,6 +30,7 @@ class SmallDisk:
 
     def __init__(self, folder: Path, pid: int) -> None:
         self.folder = folder
+        self._pid = pid
         self.prelude = _ENTER.format(pid=pid)
         self.inside = Path(f"/proc/{pid}/root{folder}")
 
@@ -51,6 +47,12 @@ class SmallDisk:
     def make_room(self) -> None:
         """Somebody cleans up."""
         (self.inside / "others").unlink()
+
+    def set_writable(self, writable: bool) -> None:
+        """Mount it anew, for reading only or for writing, too."""
+        how = f"remount,{'rw' if writable else 'ro'}"
+        enter = ["nsenter", "-t", str(self._pid), "-U", "-m", "--preserve-credentials"]
+        subprocess.run([*enter, "mount", "-o", how, str(self.folder)], check=True)
 
 
 @cache
@@ -79,8 +81,3 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[SmallDisk]:
         yield SmallDisk(folder, holder.pid)
     finally:
         holder.communicate()  # its input ends, and so does it
-
-
-def file_limit(size: int) -> str:
-    """A prelude: no file of the process grows past so many bytes (EFBIG)."""
-    return _LIMIT.format(size=size)
