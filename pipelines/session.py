@@ -22,9 +22,10 @@ import uvicorn
 from enrichment.capability import Capability
 from enrichment.context import PATIENCE, Context, EngineSettings
 from enrichment.engine import Engine, Report
-from enrichment.ids import new_id
+from enrichment.ids import micros, new_id
 from enrichment.ledger import Ledger, evidence
 from enrichment.ledger.counters import LedgerCounters
+from enrichment.ledger.ledger_time import LedgerClock, ledger_time
 from enrichment.ledger.plans import want_again
 from enrichment.ledger.verifying import plan_addresses, plan_for_people, plan_known
 from enrichment.metering import NONE, LedgerMeter, SearchPrice
@@ -122,6 +123,8 @@ class Session:
 
         plan = self._plan
         settings = plan.clodura
+        with self._ledger.read() as connection:
+            clock = LedgerClock(SYSTEM_CLOCK, ledger_time(connection, micros(SYSTEM_CLOCK)))
         transport = make_transport(
             settings.base_url,
             plan.api_key,
@@ -130,6 +133,7 @@ class Session:
             counter_name=plan.account,
             paid_concurrency=plan.engine.max_unanswered,
             user_agent=plan.user_agent,
+            clock=clock,
         )
         async with transport:
             client = CloduraClient(transport)
@@ -138,12 +142,12 @@ class Session:
                 ledger=self._ledger,
                 providers={provider.name: provider},
                 settings=plan.engine,
-                clock=SYSTEM_CLOCK,
+                clock=clock,
                 dice=SYSTEM_DICE,
                 run_id=plan.run_id,
                 owner=f"{socket.gethostname()[:20]}:{os.getpid()}:{new_id()[-12:]}",
                 capability=plan.capability,
-                started=SYSTEM_CLOCK.monotonic(),
+                started=clock.monotonic(),
             )
             engine = Engine(context)
             self._engine, self._token = engine, asyncio.get_running_loop()

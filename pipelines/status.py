@@ -8,6 +8,7 @@ from typing import Any
 
 from enrichment.ledger import Ledger, books, runs
 from enrichment.ledger.claims import DAY
+from enrichment.ledger.ledger_time import ledger_time
 from enrichment.ledger.schema import calls
 from enrichment.states import State
 from pipelines.summary import spent_by_unit
@@ -20,6 +21,7 @@ RECENT = 5
 def status(ledger: Ledger, now: int) -> dict[str, Any]:
     """The state of things as an object: calls by state, spend today and in all, the last runs."""
     with ledger.read() as connection:
+        now = ledger_time(connection, now)
         states = books.by_state(connection)
         today = books.spent(connection, [calls.c.reserved_at >= now - now % DAY])
         total = books.spent(connection)

@@ -14,6 +14,7 @@ import structlog
 from enrichment.ids import micros
 from enrichment.ledger import books, runs, searches, verdicts
 from enrichment.ledger.deliveries import Delivery, deliver
+from enrichment.ledger.ledger_time import keep_time, ledger_time
 from enrichment.source import enrichment as enrichment_source
 from pipelines import sink, summary
 from pipelines.feed import Feed
@@ -57,7 +58,7 @@ class _Run:
         self._feed = Feed()
         self._interrupted = False
         self._started = time.monotonic()
-        self._started_at = micros(SYSTEM_CLOCK)
+        self._started_at = prepared.ledger.call(keep_time, micros(SYSTEM_CLOCK))
         self._trouble: BaseException | None = None
         self._result: dict[str, Any] | None = None
         self._seen = books.RunBooks()
@@ -114,7 +115,7 @@ class _Run:
         it = self._it
         verdict = self._judge(session)
         result = self._result = self._sum_up(session, verdict)
-        now = micros(SYSTEM_CLOCK)
+        now = self._now()
         it.ledger.call(runs.finish, it.plan.run_id, now, verdict.exit_code, verdict.exit_reason, result)
         return {**result, "started_at": self._started_at, "finished_at": now, "summary": json.dumps(result)}
 
@@ -139,6 +140,10 @@ class _Run:
             interrupted=self._interrupted,
             unwritten=context.tally.unwritten if context is not None else 0,
         )
+
+    def _now(self) -> int:
+        with self._it.ledger.read() as connection:
+            return ledger_time(connection, micros(SYSTEM_CLOCK))
 
     def _sum_up(self, session: Session, verdict: Verdict) -> dict[str, Any]:
         it = self._it
