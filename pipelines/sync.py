@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Any
 
@@ -178,7 +178,7 @@ class _Run:
         tally, context = session.tally, session.context
         if time.monotonic() - self._looked >= LOOK_EVERY:
             self._looked = time.monotonic()
-            with self._it.ledger.read() as connection:
+            with suppress(LedgerError), self._it.ledger.read() as connection:  # the run will meet it where it matters
                 self._seen = books.of_run(connection, self._it.plan.run_id, self._started_at)
         done = self._seen
         spent = done.spent.get(UNIT)

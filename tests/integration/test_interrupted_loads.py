@@ -122,9 +122,9 @@ def _thorough(*values: Any) -> Any:
     [
         (EXTRACT, "before", 1),
         _thorough(EXTRACT, "after", 1),
-        (NORMALIZE, "after", 1),
+        _thorough(NORMALIZE, "after", 1),
         _thorough(NORMALIZE, "before", 1),
-        *(((JOB, "before", nth) if nth in (2, 9) else _thorough(JOB, "before", nth)) for nth in range(1, 11)),
+        *(((JOB, "before", nth) if nth == 2 else _thorough(JOB, "before", nth)) for nth in range(1, 11)),
         *(_thorough(JOB, "after", nth) for nth in (1, 5, 10)),
         _thorough(LOADED, "before", 1),
         _thorough(LOADED, "after", 1),
@@ -143,7 +143,14 @@ def test_a_process_that_dies_in_a_load_leaves_nothing_double_and_nothing_missing
 
 @pytest.mark.parametrize(
     ("where", "nth"),
-    [_thorough(EXTRACT, 1), _thorough(NORMALIZE, 1), (JOB, 3), _thorough(JOB, 9), (LOADED, 1), _thorough(PACKAGE, 1)],
+    [
+        _thorough(EXTRACT, 1),
+        _thorough(NORMALIZE, 1),
+        (JOB, 3),
+        _thorough(JOB, 9),
+        _thorough(LOADED, 1),
+        _thorough(PACKAGE, 1),
+    ],
     ids=lambda value: value[2] if isinstance(value, tuple) else str(value),
 )
 def test_a_load_that_fails_is_told_and_the_next_one_repairs_it(
