@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -46,6 +46,10 @@ class Destination(Protocol):
         """Raise `ConfigurationError` where the settings cannot be meant so; opens nothing and makes nothing."""
         ...
 
+    def clear(self) -> str | None:
+        """Put aside what can never be opened and holds no row; says what was done, None where there was nothing."""
+        ...
+
     def check(self) -> None:
         """Raise `ConfigurationError` or `DestinationError` unless rows can be written."""
         ...
@@ -54,8 +58,12 @@ class Destination(Protocol):
         """The dlt destination."""
         ...
 
-    def tables(self) -> set[str]:
-        """Names of the tables and views in the dataset; empty where there is no dataset."""
+    def columns(self) -> Mapping[str, Mapping[str, str]]:
+        """Tables and views of the dataset with their columns and the types of these; empty where there is none."""
+        ...
+
+    def type_of(self, kind: Any) -> str:
+        """The type, as `columns` names it, of a column that Arrow values of that kind are loaded into."""
         ...
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from sources.errors import ConfigurationError, DestinationError
 from sources.redaction import plain_words
 from sources.tracebacks import disarm
 
-_NOTHING_SPENT = "Nothing was bought by this attempt; what was bought before is in the ledger."
+#: bytes of the three headers that a file begins with; a shorter one was never finished and holds no row
+_HEADERS = 3 * 4096
+_ALL_AGAIN = "all that was bought is loaded there, at no cost."
 
 
 class DuckDB:
@@ -52,6 +55,24 @@ class DuckDB:
                 f"pipelines.duckdb_path: {self.path} is a folder. Name a file, such as leads.duckdb."
             )
 
+    def clear(self) -> str | None:
+        """See `Destination.clear`: a file that DuckDB could not finish making, for want of room, cannot be opened."""
+        if not _unfinished(self.path):
+            return None
+        aside = next(place for place in _asides(self.path) if not place.exists())
+        try:
+            os.rename(self.path, aside)
+        except OSError as error:
+            raise DestinationError(
+                f"The DuckDB file {self.path} was never finished (a full disk?), cannot be opened and cannot be moved "
+                f"aside ({error.strerror}).",
+                "Remove it: there is no row in it.",
+            ) from error
+        return (
+            f"The DuckDB file {self.path} was never finished (a full disk?) and cannot be opened: it holds no row, and "
+            f"was moved aside to {aside.name}. A new one is made; all that was bought is loaded into it, at no cost."
+        )
+
     def check(self) -> None:
         """See `Destination.check`. The file is made where there is none."""
         self.fits()
@@ -66,10 +87,17 @@ class DuckDB:
 
         return dlt.destinations.duckdb(credentials=str(self.path))
 
-    def tables(self) -> set[str]:
-        """See `Destination.tables`."""
-        found = self.query(f"SELECT table_name FROM information_schema.tables WHERE table_schema = '{self.dataset}'")
-        return {str(row[0]) for row in found}
+    def columns(self) -> Mapping[str, Mapping[str, str]]:
+        """See `Destination.columns`."""
+        found: dict[str, dict[str, str]] = {}
+        columns = "SELECT table_name, column_name, data_type FROM information_schema.columns"
+        for table, column, kind in self.query(f"{columns} WHERE table_schema = '{self.dataset}'"):
+            found.setdefault(table, {})[column] = kind
+        return found
+
+    def type_of(self, kind: Any) -> str:
+        """See `Destination.type_of`."""
+        return "JSON" if str(kind).startswith("list<") else _TYPES[str(kind)]
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """See `Destination.query`."""
@@ -100,33 +128,65 @@ class DuckDB:
             finally:
                 connection.close()
         except duckdb.Error as error:
-            reason = plain_words(str(error).partition("\n")[0], frozenset({self.dataset}))
-            holder = _holder(str(error))
+            said = str(error).partition("\n")[0].rstrip(".")
             disarm(error)  # it may quote a row
-            raise DestinationError(_explain(reason, holder, self.path)) from error
+            shown = plain_words(said, frozenset({self.dataset}))
+            raise DestinationError(*_explain(said, shown, self.path)) from error
 
 
-def _holder(text: str) -> str:
-    """The program that holds the file, as DuckDB names it."""
-    match = re.search(r"held in (.*?(?:\(PID \d+\)|$))", text.partition("\n")[0])
-    return match[1].rstrip(".") if match else "another process"
+#: Arrow's names -> DuckDB's
+_TYPES = {
+    "string": "VARCHAR",
+    "int64": "BIGINT",
+    "double": "DOUBLE",
+    "bool": "BOOLEAN",
+    "timestamp[us, tz=UTC]": "TIMESTAMP WITH TIME ZONE",
+}
 
 
-def _explain(first: str, holder: str, path: Path) -> str:
-    if "lock" in first.lower():
+def _unfinished(path: Path) -> bool:
+    """Whether a file is the beginning of what DuckDB makes, and no more: never a short file of somebody else's."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(_HEADERS)
+    except OSError:
+        return False
+    return len(start) < _HEADERS and (start[8:12] == b"DUCK" or not start.strip(b"\0"))
+
+
+def _asides(path: Path) -> Iterator[Path]:
+    yield path.with_name(f"{path.name}.unfinished")
+    for number in range(2, 1000):
+        yield path.with_name(f"{path.name}.unfinished-{number}")
+
+
+def _explain(said: str, shown: str, path: Path) -> tuple[str, str]:
+    """What is wrong with the file, and what to do: ``said`` decides, ``shown`` is what may be told of it."""
+    words = said.lower()
+    if "could not set lock" in words or "conflicting lock" in words:
+        match = re.search(r"held in (.*?(?:\(PID \d+\)|$))", said)
+        holder = match[1].rstrip(".") if match else "another process"
         return (
-            f"The DuckDB file {path} is open in another program ({holder}), and DuckDB lets one at a time write. "
-            f"{_NOTHING_SPENT} Close it there and run again."
+            f"The DuckDB file {path} is open in another program ({holder}), and DuckDB lets one at a time write.",
+            "Close it there and run again.",
         )
-    if "not a valid" in first.lower() or "corrupt" in first.lower() or "serialization" in first.lower():
+    if "no space left" in words or "file too large" in words:
+        return f"The DuckDB file {path} cannot grow: {shown}.", "Free some disk there and run again."
+    if "version number" in words:
         return (
-            f"The file {path} is not a DuckDB database that can be read ({first}). {_NOTHING_SPENT} Move it aside: "
-            f"the next run makes a new one and loads everything from the ledger, at no cost."
+            f"The DuckDB file {path} was written by a version of DuckDB that this one cannot read ({shown}).",
+            f"Update DuckDB in leadsync's environment, or choose another file (pipelines.duckdb_path): {_ALL_AGAIN}",
+        )
+    if any(word in words for word in ("not a valid", "corrupt", "serialization", "could not read enough bytes")):
+        return (
+            f"The file {path} is not a DuckDB database that can be read ({shown}).",
+            "Move it aside, and the file with .wal behind its name: the next run makes a new one and loads everything "
+            "from the ledger, at no cost.",
         )
     return (
-        f"The DuckDB file {path} cannot be used: {first.rstrip('.')}. {_NOTHING_SPENT} Mend what it names, or choose "
-        f"another file or dataset (pipelines.duckdb_path, pipelines.dataset): all that was bought is loaded there, at "
-        f"no cost."
+        f"The DuckDB file {path} cannot be used: {shown}.",
+        f"Mend what it names, or choose another file or dataset (pipelines.duckdb_path, pipelines.dataset): "
+        f"{_ALL_AGAIN}",
     )
 
 

@@ -97,7 +97,7 @@ class Collector:
             return
         self._gave_up_at = context.clock.monotonic()
         now = context.now()
-        before = now - round(context.settings.give_up_after * 1_000_000)
+        before = context.surely() - round(context.settings.give_up_after * 1_000_000)  # no jump ends a wait
         if await context.ledger.run(polls.give_up, before, now):
             context.wake.set()
 

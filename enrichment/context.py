@@ -74,6 +74,8 @@ class Tally:
     polls: int = 0
     webhooks: int = 0
     throttled: int = 0
+    #: answers to purchases that the ledger could not take: their calls are in doubt
+    unwritten: int = 0
 
 
 @dataclass
@@ -104,6 +106,11 @@ class Context:
     #: answers in a row, by provider, that left a call in doubt
     doubtful: dict[str, int] = field(default_factory=dict)
     stopping: bool = False
+    #: ledger time as the run began
+    began: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.began = self.now()
 
     @property
     def verifier(self) -> Provider | None:
@@ -116,6 +123,10 @@ class Context:
     def now(self) -> int:
         """The ledger's time: microseconds since the epoch."""
         return micros(self.clock)
+
+    def surely(self) -> int:
+        """The same, but without any jump that the clock has made since the run began."""
+        return self.began + round(self.elapsed() * 1_000_000)
 
     def elapsed(self) -> float:
         """Seconds since the run started."""

@@ -7,6 +7,7 @@ start turns that into `in_doubt`. Nothing here ever sends a call a second time b
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import anyio
 import anyio.abc
@@ -24,11 +25,16 @@ from enrichment.settling import settle_document
 from enrichment.states import State
 from sources.answers import refusal
 from sources.crashpoints import reach
-from sources.errors import QuotaExhausted, Unavailable
+from sources.errors import LedgerError, QuotaExhausted, Unavailable
 from sources.providers import Operation, Outcome, Provider, Reading, Via
 from sources.transport import Answered, Lost, NeverConnected, NeverSent, PaidOutcome
 
 log = structlog.get_logger("leadsync.enrichment")
+
+T = TypeVar("T")
+
+#: seconds between tries to write down the answer to a purchase; after the last one its call is in doubt
+AGAIN = (0.2, 0.5, 1.0)
 
 
 class Sender:
@@ -135,6 +141,9 @@ class Sender:
                 key = (claimed.provider, claimed.operation)
                 if context.stopping or context.run_error or key in context.halted:
                     return
+                if (gone := context.ledger.gone) is not None:
+                    context.halt_run(gone)
+                    return
                 worst = provider.charges(claimed.operation, Outcome.UNREADABLE)
                 now = context.now()
                 with anyio.CancelScope(shield=True):  # from here on the answer must be written down
@@ -192,9 +201,23 @@ class Sender:
                 answers.answered(connection, claimed, decision, noted, context.owner, now)
             return decision
 
-        decision = await context.ledger.run(work)
-        self._learn(provider, claimed, outcome, decision)
+        self._learn(provider, claimed, outcome, await self._write_down(work))
         context.learn_credits(provider.name, claimed.operation, context.run_id, readings)
+
+    async def _write_down(self, work: Callable[[sa.Connection], T]) -> T:
+        """Write down what became of a purchase, in several tries; from the first that fails on nothing more is sent."""
+        context = self._context
+        for pause in AGAIN:
+            try:
+                return await context.ledger.run(work)
+            except LedgerError as error:
+                context.halt_run(error)
+            await context.clock.sleep(pause)
+        try:
+            return await context.ledger.run(work)
+        except LedgerError:
+            context.tally.unwritten += 1
+            raise
 
     def _settle(
         self, connection: sa.Connection, claimed: Claimed, readings: Sequence[Reading], noted: SubmitAnswer, now: int

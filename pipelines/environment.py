@@ -9,7 +9,7 @@ import os
 
 _DEFAULTS = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",  # where names do not resolve, it holds up the exit for 20 s
-    "RUNTIME__LOG_LEVEL": "ERROR",
+    "RUNTIME__LOG_LEVEL": "CRITICAL",  # what fails we tell ourselves, and without its traceback
     "RUNTIME__INTERCEPT_SIGNALS": "false",  # signals are ours: they end the generators normally
     "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
     "LOAD__DELETE_COMPLETED_JOBS": "true",  # their rows would lie in dlt's folder for ever

@@ -15,12 +15,17 @@ dropped.
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import dlt
 import structlog
+from dlt.common.exceptions import DltException
 from dlt.common.storages import LoadStorage, NormalizeStorage
 from dlt.extract import DltResource
 from dlt.pipeline.exceptions import PipelineStepFailed
@@ -30,7 +35,7 @@ from enrichment.tables import ALL, TableSpec
 from pipelines.leftovers import tidy
 from pipelines.tables import OURS
 from sources.crashpoints import reach
-from sources.errors import DestinationError
+from sources.errors import DestinationError, LeadsyncError
 from sources.redaction import plain_words
 from sources.tracebacks import disarm
 
@@ -38,6 +43,7 @@ log = structlog.get_logger("leadsync.loading")
 
 PIPELINE = "leadsync"
 MERGE: Any = {"disposition": "merge", "strategy": "delete-insert"}
+NOTHING_LOST = "Nothing that was bought is lost: it is in the ledger, and the next run loads it."
 #: every table there is
 TABLES: tuple[TableSpec, ...] = (*OURS, *ALL)
 #: what a reason may name
@@ -45,9 +51,9 @@ _NAMES = frozenset(name for spec in TABLES for name in (spec.name, *spec.schema.
 
 
 def pending(folder: Path) -> int:
-    """Packages that an interrupted run left in dlt's folder. Only looks: opening a pipeline may wipe them."""
-    at = folder / PIPELINE
-    places = (at / "normalize" / NormalizeStorage.EXTRACTED_FOLDER, at / "load" / LoadStorage.NORMALIZED_FOLDER)
+    """Packages that interrupted runs left in dlt's folder. Only looks: opening a pipeline may wipe them."""
+    kinds = (("normalize", NormalizeStorage.EXTRACTED_FOLDER), ("load", LoadStorage.NORMALIZED_FOLDER))
+    places = [place for step, kind in kinds for place in folder.glob(f"*/{PIPELINE}/{step}/{kind}")]
     return sum(entry.is_dir() for place in places if place.is_dir() for entry in place.iterdir())
 
 
@@ -55,32 +61,72 @@ class Loader:
     """Loads Arrow tables into one dataset of a destination."""
 
     def __init__(self, destination: Destination, dataset: str, folder: Path) -> None:
-        """``folder`` is where dlt works: one of its own for each folder that leadsync runs in."""
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._destination = destination
-        self._pipeline = dlt.pipeline(
-            PIPELINE,
-            pipelines_dir=str(folder.absolute()),
-            destination=destination.to_dlt(),
-            dataset_name=dataset,
-        )
-        self._tidy()
+        """``folder`` is where dlt works: one of its own for each folder that leadsync runs in.
 
-    def drain(self) -> bool:
-        """Load what an interrupted run left pending; True where there was something.
-
-        A package that fails for good is dropped: all its rows are still owed, and it would block every other.
+        In it each dataset has its own: what an interrupted run left for one must not be loaded into another.
         """
-        if not self._pipeline.has_pending_data:
-            return False
+        self._destination = destination
+        self._dataset = dataset
+        self._folder = folder.absolute() / _place(destination, dataset, folder)
+        with self._on_disk():
+            try:
+                self._pipeline = self._open()
+            except (ValueError, LookupError, DltException) as error:
+                self._begin_anew(error)
+            self._tidy()
+
+    def _open(self) -> dlt.Pipeline:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return dlt.pipeline(
+            PIPELINE,
+            pipelines_dir=str(self._folder),
+            destination=self._destination.to_dlt(),
+            dataset_name=self._dataset,
+        )
+
+    def drain(self) -> str | None:
+        """Load what an interrupted run left pending; says what was done, None where there was nothing.
+
+        A package that fails for good is dropped: all its rows are still owed, and it would block every other. So is
+        a folder that dlt cannot read any more.
+        """
+        with self._on_disk():
+            try:
+                if not self._pipeline.has_pending_data:
+                    return None
+                self._pipeline.normalize()
+                self._pipeline.load()
+                self._tidy()
+                return "loaded what an earlier run had left pending"
+            except PipelineStepFailed as error:
+                reason = _reason(error)
+                if _full(reason):  # it is as good as before, once there is room
+                    raise self._trouble(error) from error
+                log.warning("pending_package_dropped", step=error.step, reason=reason)
+                try:
+                    self._pipeline.abort_packages()
+                except (ValueError, LookupError, DltException) as damage:
+                    self._begin_anew(damage)
+            except (ValueError, LookupError, DltException) as error:
+                self._begin_anew(error)
+            self._tidy()
+        return "what an earlier run had left pending could not be loaded; what was bought of it is loaded anew"
+
+    def _begin_anew(self, error: Exception) -> None:
+        """dlt's folder is damaged, by a full disk or a crash: it holds nothing that is not owed all the same."""
+        log.warning("working_folder_made_anew", error=type(error).__name__)
+        shutil.rmtree(self._folder)
+        self._pipeline = self._open()
+
+    @contextmanager
+    def _on_disk(self) -> Iterator[None]:
         try:
-            self._pipeline.normalize()
-            self._pipeline.load()
-        except PipelineStepFailed as error:
-            log.warning("pending_package_dropped", step=error.step, reason=_reason(error))
-            self._pipeline.abort_packages()
-        self._tidy()
-        return True
+            yield
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise DestinationError(
+                f"dlt's working folder {self._folder} cannot be used: {reason}.", _mend(reason)
+            ) from error
 
     def make_tables(self, rows: Sequence[tuple[TableSpec, Any]] = ()) -> None:
         """Make every table that is missing, by a package of empty ones and the rows given."""
@@ -106,12 +152,15 @@ class Loader:
         reach("load.before")
         try:
             info = self._pipeline.run(list(resources), loader_file_format="parquet")
-        except PipelineStepFailed as error:
+        except (DltException, OSError) as error:  # most often PipelineStepFailed
             if isinstance(_cause(error), KeyboardInterrupt):
                 raise KeyboardInterrupt from None  # dlt wraps it; it is no failure of the load
-            reason = _reason(error)
+            ours = _ours(error)
+            if ours is not None:
+                raise ours from ours.__cause__
+            trouble = self._trouble(error)
             disarm(error)  # it quotes rows, and so may what it came of
-            raise DestinationError(self._explain(error, reason)) from error
+            raise trouble from error
         self._tidy()
         reach("load.after")
         return info.loads_ids[-1] if info is not None and info.loads_ids else None
@@ -119,13 +168,11 @@ class Loader:
     def _tidy(self) -> None:
         tidy(Path(self._pipeline.working_dir), pending=self._pipeline.has_pending_data)
 
-    def _explain(self, error: PipelineStepFailed, reason: str) -> str:
-        return (
-            f"Loading into {self._destination.location} failed in dlt's step {error.step}: {reason}. Nothing "
-            f"that was bought is lost: it is in the ledger, and the next run loads it. Should it fail again, the "
-            f"dataset may hold tables that are not leadsync's, or be damaged: choose another file or dataset "
-            f"(pipelines.duckdb_path, pipelines.dataset), and everything is loaded there, at no cost."
-        )
+    def _trouble(self, error: Exception) -> DestinationError:
+        reason = _reason(error).rstrip(".")
+        step = error.step if isinstance(error, PipelineStepFailed) else "run"
+        problem = f"Loading into {self._destination.location} failed in dlt's step {step}: {reason}."
+        return DestinationError(problem, _mend(reason), NOTHING_LOST)
 
 
 def _hints(spec: TableSpec) -> Any:
@@ -143,7 +190,33 @@ def _cause(error: BaseException) -> BaseException:
     return error
 
 
-def _reason(error: PipelineStepFailed) -> str:
+def _place(destination: Destination, dataset: str, folder: Path) -> str:
+    """A name for dlt's folder; the same for the same dataset, wherever the project's folder is moved to."""
+    where = os.path.relpath(destination.location, folder.absolute())
+    return f"{destination.name}-{dataset}-{sha256(where.encode()).hexdigest()[:8]}"
+
+
+def _ours(error: BaseException | None) -> LeadsyncError | None:
+    """An error of ours that dlt has wrapped: the ledger's, where rows could not even be read from it."""
+    while error is not None and not isinstance(error, LeadsyncError):
+        error = error.__cause__
+    return error
+
+
+def _full(reason: str) -> bool:
+    return "No space left" in reason or "File too large" in reason
+
+
+def _mend(reason: str) -> str:
+    if _full(reason):
+        return "Free some disk there and run again."
+    return (
+        "Should it fail again, the dataset may hold tables that are not leadsync's, or be damaged: choose another file "
+        "or dataset (pipelines.duckdb_path, pipelines.dataset), and everything is loaded there, at no cost."
+    )
+
+
+def _reason(error: Exception) -> str:
     """Why, in words that quote no row."""
     cause = _cause(error)
     return plain_words(str(cause), _NAMES)[:300] or type(cause).__name__

@@ -18,6 +18,7 @@ from enrichment.ledger import Ledger, forecast, ledger_path, runs
 from enrichment.ledger.claims import used_of
 from enrichment.ledger.counters import LedgerCounters
 from enrichment.ledger.forecast import LastReading
+from enrichment.ledger.ledger_time import ledger_time
 from enrichment.metering import NONE, LedgerMeter
 from pipelines.environment import user_agent
 from pipelines.forecast import MOST_PEOPLE, ChannelFacts, Expected, Facts
@@ -97,7 +98,7 @@ def _facts(
     searches: Mapping[str, SearchFilters],
     probed: Mapping[str, Probed],
 ) -> Facts:
-    now = micros(SYSTEM_CLOCK)
+    now = ledger_time(connection, micros(SYSTEM_CLOCK))
     run_id = new_id()
     kinds = operations(settings.clodura.plan)
     age = settings.enrichment.refresh_after
@@ -154,7 +155,8 @@ async def _probe(
     run_id = new_id()
 
     def now() -> int:
-        return micros(SYSTEM_CLOCK)
+        with ledger.read() as connection:
+            return ledger_time(connection, micros(SYSTEM_CLOCK))
 
     found: dict[str, Probed] = {}
     transport = make_transport(

@@ -78,6 +78,9 @@ def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterat
         ledger = stack.enter_context(Ledger(settings.ledger.url, options.folder))
         stack.enter_context(only_one([of_ledger]))
         keep_realm(ledger, settings)
+        destination.fits()
+        if (cleared := destination.clear()) is not None:
+            teller.warn(cleared)
         destination.check()
         inbox = stack.enter_context(Inbox(inbox_path(ledger.path)))
         opened = webhooks.open_reception(reception, partial(is_held, lock_of_serve(ledger.path)))

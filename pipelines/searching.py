@@ -22,7 +22,7 @@ from sources.clodura.filters import SearchFilters
 from sources.clodura.records import Page, Record, person_key
 from sources.clodura.tables import Row, organization_row, person_row, row_hash
 from sources.clodura.windows import Coverage, WindowReport, walk
-from sources.errors import LeadsyncError, RequestRefused
+from sources.errors import LeadsyncError, LedgerError, RequestRefused
 from sources.metering import Meter
 from sources.providers import Channel, Person, Provider
 
@@ -93,6 +93,8 @@ class Searches:
             except RequestRefused as error:
                 named = RequestRefused(f"Search {name}: {error}", status=error.status)
                 self._context.tally.errors.append(named)
+            except LedgerError:
+                raise  # without it nothing goes on
             except LeadsyncError as error:
                 self._context.tally.errors.append(error)
                 break

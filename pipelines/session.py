@@ -22,10 +22,11 @@ import uvicorn
 from enrichment.capability import Capability
 from enrichment.context import PATIENCE, Context, EngineSettings
 from enrichment.engine import Engine, Report
-from enrichment.ids import new_id
+from enrichment.ids import micros, new_id
 from enrichment.inbox import Inbox
 from enrichment.ledger import Ledger
 from enrichment.ledger.counters import LedgerCounters
+from enrichment.ledger.ledger_time import LedgerClock, ledger_time
 from enrichment.ledger.plans import want_again
 from enrichment.ledger.verifying import plan_addresses, plan_for_people, plan_known
 from enrichment.metering import NONE, LedgerMeter, SearchPrice
@@ -130,6 +131,8 @@ class Session:
 
         plan = self._plan
         settings = plan.clodura
+        with self._ledger.read() as connection:
+            clock = LedgerClock(SYSTEM_CLOCK, ledger_time(connection, micros(SYSTEM_CLOCK)))
         transport = make_transport(
             settings.base_url,
             plan.api_key,
@@ -138,6 +141,7 @@ class Session:
             counter_name=plan.account,
             paid_concurrency=plan.engine.max_unanswered,
             user_agent=plan.user_agent,
+            clock=clock,
         )
         async with transport:
             client = CloduraClient(transport)
@@ -146,12 +150,12 @@ class Session:
                 ledger=self._ledger,
                 providers={provider.name: provider},
                 settings=plan.engine,
-                clock=SYSTEM_CLOCK,
+                clock=clock,
                 dice=SYSTEM_DICE,
                 run_id=plan.run_id,
                 owner=f"{socket.gethostname()[:20]}:{os.getpid()}:{new_id()[-12:]}",
                 capability=plan.capability,
-                started=SYSTEM_CLOCK.monotonic(),
+                started=clock.monotonic(),
                 inbox=self._inbox,
             )
             engine = Engine(context)

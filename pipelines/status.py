@@ -9,6 +9,7 @@ from typing import Any
 from enrichment.caps import Scope, start_of
 from enrichment.inbox import inbox_path, waiting_in
 from enrichment.ledger import Ledger, books, runs
+from enrichment.ledger.ledger_time import ledger_time
 from enrichment.ledger.schema import calls
 from enrichment.states import State
 from pipelines.summary import spent_by_unit
@@ -21,6 +22,7 @@ RECENT = 5
 def status(ledger: Ledger, now: int) -> dict[str, Any]:
     """The state of things as an object: calls by state, what waits in the inbox, what was spent, the last runs."""
     with ledger.read() as connection:
+        now = ledger_time(connection, now)
         states = books.by_state(connection)
         today = books.spent(connection, [calls.c.reserved_at >= start_of(Scope.DAY, now)])
         month = books.spent(connection, [calls.c.reserved_at >= start_of(Scope.MONTH, now)])

@@ -35,16 +35,20 @@ class Verdict:
 
 def judge(
     *,
-    error: BaseException | None,
+    errors: Sequence[BaseException | None],
     run_error: LeadsyncError | None,
     halted: Sequence[LeadsyncError],
     tally: SearchTally,
     report: Report | None,
     interrupted: bool,
+    unwritten: int = 0,
 ) -> Verdict:
-    """The verdict on a run: what failed outranks what stopped early, which outranks what was only not all there."""
+    """The verdict on a run: what failed outranks what stopped early, which outranks what was only not all there.
+
+    ``unwritten``: answers to purchases that the ledger could not take.
+    """
     found: list[Verdict] = []
-    if error is not None:
+    for error in filter(None, errors):
         code = error.exit_code if isinstance(error, LeadsyncError) else FAILED
         ours = isinstance(error, LeadsyncError)  # anybody else's words may quote what nobody should read here
         words = str(error) if ours else f"Something broke that should not: {type(error).__name__}."
@@ -75,6 +79,12 @@ def judge(
     failures = [verdict for verdict in found if verdict.exit_code not in (DONE, STOPPED_EARLY)]
     first = (failures or found or [Verdict(DONE, "done")])[0]
     told = dict.fromkeys(verdict.message for verdict in failures if verdict.message)
+    if unwritten:
+        told[
+            f"{unwritten} calls were on the wire, and the ledger could not take their answers: whether they were "
+            f"charged is unknown. From the next start on they are in doubt: they keep their place in the caps, are "
+            f"never sent again by themselves, and settle if an answer still comes."
+        ] = None
     return replace(first, message="\n".join(told)) if len(told) > 1 else first
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Any
 
@@ -15,8 +15,9 @@ from enrichment.caps import Scope
 from enrichment.ids import micros
 from enrichment.ledger import books, runs, searches, verdicts
 from enrichment.ledger.deliveries import Delivery, deliver
+from enrichment.ledger.ledger_time import keep_time, ledger_time
 from enrichment.source import enrichment as enrichment_source
-from pipelines import summary
+from pipelines import sink, summary
 from pipelines.feed import Feed
 from pipelines.options import SyncOptions, checked
 from pipelines.playground import playground
@@ -30,7 +31,7 @@ from pipelines.telling import Progress, Teller
 from sources.clock import SYSTEM_CLOCK
 from sources.clodura.prices import UNIT
 from sources.clodura.provider import VERIFY_EMAIL
-from sources.errors import LeadsyncError, NotEntitled
+from sources.errors import DestinationError, LeadsyncError, LedgerError, NotEntitled
 from sources.providers import CONTACTS
 
 log = structlog.get_logger("leadsync.sync")
@@ -58,7 +59,7 @@ class _Run:
         self._feed = Feed()
         self._interrupted = False
         self._started = time.monotonic()
-        self._started_at = micros(SYSTEM_CLOCK)
+        self._started_at = prepared.ledger.call(keep_time, micros(SYSTEM_CLOCK))
         self._trouble: BaseException | None = None
         self._result: dict[str, Any] | None = None
         self._seen = books.RunBooks()
@@ -79,7 +80,7 @@ class _Run:
                     session.stop()
                     self._feed.abandon()
                     session.join()
-                    self._conclude(session)
+                    self._conclude_all_the_same(session)
         if session.error is not None and not isinstance(session.error, LeadsyncError):
             raise session.error
         result = {**(self._result or {}), "seconds": round(time.monotonic() - self._started, 1)}
@@ -97,32 +98,53 @@ class _Run:
             for parcel in self._feed.take(seconds):
                 handed.extend(parcel.deliveries)
                 yield parcel.spec, parcel.table
+            sink.still_there(it.destination, it.dataset, it.sink_id)
             if self._feed.finished:
                 session.join()
                 yield RUNS, RUNS.table([self._conclude(session)])
 
         owed = enrichment_source(it.ledger, it.sink_id, handed)
-        load_id = it.loader.load([*it.loader.feed(parts()), *owed.resources.values()])
+        try:
+            load_id = it.loader.load([*it.loader.feed(parts()), *owed.resources.values()])
+        except DestinationError:
+            sink.still_there(it.destination, it.dataset, it.sink_id)  # or a better word for why it failed
+            raise
         it.ledger.call(deliver, it.sink_id, handed, load_id)
 
     def _conclude(self, session: Session) -> dict[str, Any]:
         """Judge the run and note its end in the ledger; returns its row. Again where its last load has failed."""
         it = self._it
+        verdict = self._judge(session)
+        result = self._result = self._sum_up(session, verdict)
+        now = self._now()
+        it.ledger.call(runs.finish, it.plan.run_id, now, verdict.exit_code, verdict.exit_reason, result)
+        return {**result, "started_at": self._started_at, "finished_at": now, "summary": json.dumps(result)}
+
+    def _conclude_all_the_same(self, session: Session) -> None:
+        """The end of a run that the ledger may not even be able to note; LedgerError where it cannot be read either."""
+        try:
+            self._conclude(session)
+        except LedgerError:
+            if self._result is None:
+                raise LedgerError(self._judge(session).message or "The ledger cannot be read.") from None
+
+    def _judge(self, session: Session) -> Verdict:
         context = session.context
         refused = _verification_refused(session)
         halted = context.halted if context is not None else {}
-        verdict = summary.judge(
-            error=self._trouble or session.error,
+        return summary.judge(
+            errors=[session.error, self._trouble],
             run_error=context.run_error if context is not None else None,
             halted=[error for key, error in halted.items() if key not in refused],
             tally=session.tally,
             report=session.report,
             interrupted=self._interrupted,
+            unwritten=context.tally.unwritten if context is not None else 0,
         )
-        result = self._result = self._sum_up(session, verdict)
-        now = micros(SYSTEM_CLOCK)
-        it.ledger.call(runs.finish, it.plan.run_id, now, verdict.exit_code, verdict.exit_reason, result)
-        return {**result, "started_at": self._started_at, "finished_at": now, "summary": json.dumps(result)}
+
+    def _now(self) -> int:
+        with self._it.ledger.read() as connection:
+            return ledger_time(connection, micros(SYSTEM_CLOCK))
 
     def _sum_up(self, session: Session, verdict: Verdict) -> dict[str, Any]:
         it = self._it
@@ -157,7 +179,7 @@ class _Run:
         tally, context = session.tally, session.context
         if time.monotonic() - self._looked >= LOOK_EVERY:
             self._looked = time.monotonic()
-            with self._it.ledger.read() as connection:
+            with suppress(LedgerError), self._it.ledger.read() as connection:  # the run will meet it where it matters
                 self._seen = books.of_run(connection, self._it.plan.run_id, self._started_at)
         done = self._seen
         spent = done.spent.get(UNIT)

@@ -52,7 +52,20 @@ class CapReached(LeadsyncError):
 
 
 class DestinationError(LeadsyncError):
-    """The destination cannot be opened or written. Paid answers stay in the ledger and are loaded by the next run."""
+    """The destination cannot be opened or written. Paid answers stay in the ledger and are loaded by the next run.
+
+    Says the ``problem``, its ``effect`` on data and money, and how to ``mend`` it.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        mend: str = "",
+        effect: str = "Nothing was bought by this attempt; what was bought before is in the ledger.",
+    ) -> None:
+        super().__init__(" ".join(part for part in (problem, effect, mend) if part))
+        self.problem = problem
+        self.mend = mend
 
 
 class LedgerError(LeadsyncError):

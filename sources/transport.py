@@ -265,12 +265,14 @@ class Transport:
             with anyio.CancelScope(shield=True):
                 await response.aclose()
         location = response.headers.get("location")
+        date = parse_http_date(response.headers.get("date"))
+        now = date if date is not None else self._clock.time()  # a clock that is wrong must not make a wait long
         answer = Answer(
             status=response.status_code,
             body=self._without_secrets(body, error=not response.is_success),
-            retry_after=parse_retry_after(response.headers.get("retry-after"), self._clock.time()),
+            retry_after=parse_retry_after(response.headers.get("retry-after"), now),
             location=location and self._without_secrets(location.encode(), error=True).decode(),
-            date=parse_http_date(response.headers.get("date")),
+            date=date,
         )
         return Answered(answer, complete=complete)
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ParamSpec, TypeVar
-from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from enrichment.inbox import documents, schema
-from enrichment.storage import BUSY, GroupWriter, Work, explain, open_file
+from enrichment.storage import GroupWriter, Work, connect, explain, identity, open_file
 from sources.errors import LedgerError
 
 P = ParamSpec("P")
@@ -35,7 +33,7 @@ def waiting_in(path: Path) -> int:
     """
     if not path.is_file() or not path.stat().st_size:
         return 0
-    engine = sa.create_engine("sqlite://", creator=lambda: _plain(path))
+    engine = sa.create_engine("sqlite://", creator=lambda: connect(path), hide_parameters=True)
     try:
         with engine.connect() as connection:
             return documents.count(connection) if schema.version(connection) else 0
@@ -60,7 +58,7 @@ class Inbox:
             self._engine.dispose()
             raise
         self.path = path
-        self._place = _place_of(path)
+        self._place = identity(path)
         self._writer = GroupWriter(self._engine, WHAT)
 
     def call(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -82,7 +80,7 @@ class Inbox:
 
     def check_place(self) -> None:
         """LedgerError where the file is no longer where it was opened: what is written to it now, nobody would find."""
-        if _place_of(self.path) != self._place:
+        if identity(self.path) != self._place:
             raise LedgerError(
                 f"The inbox {self.path} was moved or replaced while it was open, so nothing more is kept in it. What "
                 f"was kept before is in the file that was moved. Start again what has it open."
@@ -105,7 +103,8 @@ class Watch:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connection = _plain(path)
+        self._connection = connect(path)
+        self._connection.isolation_level = None  # it begins nothing
         self._seen: int | None = None
 
     def news(self) -> bool:
@@ -121,17 +120,3 @@ class Watch:
     def close(self) -> None:
         """Look no more."""
         self._connection.close()
-
-
-def _place_of(path: Path) -> tuple[int, int] | None:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-def _plain(path: Path) -> sqlite3.Connection:
-    """A connection to a file that is there; mode=ro would leave files of the log behind."""
-    where = f"file:{quote(str(path))}?mode=rw"
-    return sqlite3.connect(where, uri=True, timeout=BUSY, isolation_level=None, check_same_thread=False)

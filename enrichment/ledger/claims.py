@@ -86,7 +86,7 @@ def used(connection: sa.Connection, cap: Cap, run_id: str, now: int) -> int:
 
 def used_of(connection: sa.Connection, caps: Sequence[Cap], run_id: str, now: int) -> dict[Cap, int]:
     """What counts against each cap already, in 1/100 of its unit."""
-    at = ledger_time(connection, now)
+    at = booking_time(connection, now)
     sums: dict[Scope, list[tuple[str, str, int]]] = {}
     for scope in {cap.scope for cap in caps}:
         given = {"run": run_id} if scope is Scope.RUN else {"since": start_of(scope, at)}
@@ -97,8 +97,9 @@ def used_of(connection: sa.Connection, caps: Sequence[Cap], run_id: str, now: in
     }
 
 
-def ledger_time(connection: sa.Connection, now: int) -> int:
-    """Now, or when the latest purchase that counts was reserved, where that is later: a clock set back frees nothing.
+def booking_time(connection: sa.Connection, now: int) -> int:
+    """When a purchase is booked that is made now: not before the latest one that counts, whichever worker's clock is
+    behind, so that a clock set back frees nothing.
 
     Were purchases booked on the day that such a clock shows, they would be forgotten when it is put right.
     """
@@ -199,7 +200,7 @@ def _reserve(
         for lane, rows in batches
     ]
     common = {"run": worker.run_id, "by": worker.owner, "until": worker.lease_until, "now": now}
-    common["at"] = ledger_time(connection, now)
+    common["at"] = booking_time(connection, now)
     reserves = [lane.reserve for lane, _ in batches]
     connection.execute(
         _RESERVE,

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import ParamSpec, TypeVar
-from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from enrichment.ledger import migrate
-from enrichment.storage import BUSY, GroupWriter, Work, explain, file_of, open_file
+from enrichment.storage import GroupWriter, Work, connect, explain, file_of, identity, open_file, rescue
 from sources.errors import LedgerError
 
 P = ParamSpec("P")
@@ -30,10 +28,7 @@ def ledger_path(url: str, folder: Path) -> Path:
 
 def ledger_version(path: Path) -> str | None:
     """The version of the ledger in a file, None where it is no ledger yet; changes nothing. LedgerError otherwise."""
-    where = f"file:{quote(str(path))}?mode=rw"  # read-only would leave files of the log behind
-    engine = sa.create_engine(
-        "sqlite://", creator=lambda: sqlite3.connect(where, uri=True, timeout=BUSY), hide_parameters=True
-    )
+    engine = sa.create_engine("sqlite://", creator=lambda: connect(path), hide_parameters=True)
     try:
         with engine.connect() as connection:
             return migrate.version(connection)
@@ -48,7 +43,9 @@ class Ledger:
 
     def __init__(self, url: str, folder: Path | None = None) -> None:
         """Open or create the ledger at a SQLAlchemy URL; a relative SQLite path is taken from ``folder``."""
-        self._engine = open_file(ledger_path(url, folder or Path.cwd()), WHAT)
+        self._file = ledger_path(url, folder or Path.cwd()).absolute()
+        self._engine = open_file(self._file, WHAT)
+        self._identity = identity(self._file)
         try:
             migrate.to_newest(self._engine)
         except SQLAlchemyError as error:
@@ -75,14 +72,31 @@ class Ledger:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """A connection that sees one consistent state and writes nothing."""
-        with self._engine.connect().execution_options(read_only=True) as connection:
-            yield connection
+        """A connection that sees one consistent state and writes nothing. LedgerError where it cannot be read."""
+        try:
+            with self._engine.connect().execution_options(read_only=True) as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise LedgerError(explain(error, self._engine.url.database, WHAT)) from error
+
+    @property
+    def gone(self) -> LedgerError | None:
+        """What to tell where the file was deleted or replaced while it is open: nothing more may be bought then."""
+        if identity(self._file) == self._identity:
+            return None
+        return LedgerError(
+            f"The {WHAT} {self._file} was deleted or replaced while it was in use. Nothing was bought from then on."
+        )
 
     def close(self) -> None:
-        """Finish what is queued and close."""
-        self._writer.close()
-        self._engine.dispose()
+        """Finish what is queued and close. LedgerError where the file is gone: what was in it is written down again."""
+        if not self._writer.closed:
+            self._writer.close()
+            gone = self.gone
+            told = rescue.rescue(self._engine, self._file, WHAT) if gone is not None else ""
+            self._engine.dispose()
+            if gone is not None:
+                raise LedgerError(f"{gone} {told}")
 
     def __enter__(self) -> Ledger:
         return self

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from enrichment.ledger.schema import delivered
+from enrichment.ledger.schema import delivered, meta
 
 _CHUNK = 2000
+_LAST_LOAD = "last_load:"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,10 @@ def known_hashes(connection: sa.Connection, sink_id: str, table: str, keys: Sequ
 
 
 def deliver(connection: sa.Connection, sink_id: str, deliveries: Sequence[Delivery], load_id: str | None) -> None:
-    """Note rows as delivered."""
+    """Note rows as delivered, and that this load was the last."""
+    if load_id is not None:
+        last = upsert(meta).values(key=_LAST_LOAD + sink_id, value=load_id)
+        connection.execute(last.on_conflict_do_update(index_elements=["key"], set_={"value": last.excluded.value}))
     if not deliveries:
         return
     statement = upsert(delivered)
@@ -69,6 +73,24 @@ def forget(connection: sa.Connection, sink_id: str, tables: Sequence[str]) -> in
         delivered.delete().where(delivered.c.sink_id == sink_id, delivered.c.table_name.in_(tables))
     )
     return result.rowcount
+
+
+def last_load(connection: sa.Connection, sink_id: str) -> str | None:
+    """The last load that this ledger knows a sink to have."""
+    return connection.execute(sa.select(meta.c.value).where(meta.c.key == _LAST_LOAD + sink_id)).scalar()
+
+
+def forget_loads(connection: sa.Connection, sink_id: str, kept: Collection[str]) -> int:
+    """The sink has lost all loads but those kept: their rows are owed again. Returns how many rows."""
+    mine = delivered.c.sink_id == sink_id
+    known = connection.execute(sa.select(delivered.c.load_id).where(mine).distinct()).scalars().all()
+    forgotten = 0
+    for load_id in known:
+        if load_id not in kept:
+            which = delivered.delete().where(mine, delivered.c.load_id.is_not_distinct_from(load_id))
+            forgotten += connection.execute(which).rowcount
+    connection.execute(meta.delete().where(meta.c.key == _LAST_LOAD + sink_id))
+    return forgotten
 
 
 def has(

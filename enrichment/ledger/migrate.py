@@ -6,6 +6,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from sources.crashpoints import reach
 from sources.errors import LedgerError
 
 #: the newest migration in `migrations/versions`
@@ -44,3 +45,5 @@ def to_newest(engine: sa.Engine) -> None:
         config.set_main_option("path_separator", "os")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        reach("ledger.before:migrate.to_newest")
+    reach("ledger.after:migrate.to_newest")

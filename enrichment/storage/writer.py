@@ -2,24 +2,24 @@
 
 A commit waits for the disk (SQLite in WAL mode with synchronous=FULL does some 500 a second). `GroupWriter.run` and
 `GroupWriter.call` return only once their work is durable, but all work that waits at the same moment shares one commit.
-A piece of work that fails is rolled back alone.
+A piece of work that fails is rolled back alone; where SQLite gives up the whole transaction (a full or failing disk),
+all of the group fails, done or not.
 """
 
 from __future__ import annotations
 
 import asyncio
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from enrichment.storage.sqlite import explain
+from enrichment.storage.sqlite import explain, in_transaction, raw
 from sources.crashpoints import name_of, reach
 from sources.errors import LedgerError
 
@@ -67,6 +67,11 @@ class GroupWriter:
         """Do a piece of work durably, from the event loop. Cancelled before its turn, it is not done at all."""
         return await asyncio.wrap_future(self.submit(work, *args, **kwargs))
 
+    @property
+    def closed(self) -> bool:
+        """Whether it takes no more work."""
+        return self._closed
+
     def close(self) -> None:
         """Finish what is queued and take no more."""
         with self._gate:
@@ -104,19 +109,16 @@ class GroupWriter:
                         if _changes(connection) > before:
                             wrote.append(job.name)
                     except SQLAlchemyError as error:
-                        if _rolled_back(connection):
-                            raise
                         failed.append((job, self._trouble(error)))
                     except Exception as error:  # noqa: BLE001 - belongs to whoever gave us the work
                         failed.append((job, error))
+                    if not in_transaction(connection):  # what was done before in it is undone
+                        raise failed[-1][1] if failed else self._ended()
                 self._reach("before", wrote)
             self._reach("after", wrote)
-        except SQLAlchemyError as error:  # nothing of the group is durable
-            trouble = self._trouble(error)
+        except Exception as error:  # noqa: BLE001 - nothing of the group is durable, and nobody may wait for ever
+            trouble = self._trouble(error) if isinstance(error, SQLAlchemyError) else error
             failed = [(job, trouble) for job in group]
-            done = []
-        except Exception as error:  # noqa: BLE001 - unforeseen; whoever waits for this group must not wait for ever
-            failed = [(job, error) for job in group]
             done = []
         for job, result in done:
             job.future.set_result(result)
@@ -127,31 +129,23 @@ class GroupWriter:
         for name in wrote:
             reach(f"{self._what}.{moment}:{name}")
 
+    def _ended(self) -> LedgerError:
+        return LedgerError(f"A transaction of the {self._what} {self._engine.url.database} ended before its time.")
+
     def _trouble(self, error: SQLAlchemyError) -> LedgerError:
         return LedgerError(explain(_first(error), self._engine.url.database, self._what))
 
 
 def _changes(connection: sa.Connection) -> int:
     """Rows that this connection has ever written."""
-    return _raw(connection).total_changes
+    return raw(connection).total_changes
 
 
 def _first(error: SQLAlchemyError) -> SQLAlchemyError:
-    """What went wrong first: after that, going back to a savepoint that is no more did, too."""
-    before: BaseException | None = error
+    """What went wrong first: a transaction that SQLite has given up makes rolling back its savepoint fail, too."""
+    before = error.__context__
     while before is not None:
-        error = before if isinstance(before, SQLAlchemyError) else error
+        if isinstance(before, SQLAlchemyError):
+            error = before
         before = before.__context__
     return error
-
-
-def _rolled_back(connection: sa.Connection) -> bool:
-    """Whether SQLite has given up the whole transaction, as it does where the disk is full: all work before is undone.
-
-    To commit then would succeed, and commit nothing.
-    """
-    return not _raw(connection).in_transaction
-
-
-def _raw(connection: sa.Connection) -> sqlite3.Connection:
-    return cast(sqlite3.Connection, connection.connection.dbapi_connection)

@@ -44,7 +44,7 @@ def check_destination(settings: Settings, folder: Path, alone: bool) -> Check:
 
 
 def _dataset(destination: Destination, name: str) -> str:
-    count = len(destination.tables())
+    count = len(destination.columns())
     return f"dataset {name} has {count} tables and views" if count else f"the first sync makes dataset {name}"
 
 

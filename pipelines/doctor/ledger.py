@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from enrichment.caps import Cap, Scope
 from enrichment.ledger import Ledger, ledger_path, ledger_version, runs
 from enrichment.ledger.claims import used_of
+from enrichment.ledger.ledger_time import latest, ledger_time
 from enrichment.ledger.migrate import NEWEST
-from enrichment.ledger.schema import calls, rate_grants
-from enrichment.ledger.schema import runs as runs_table
 from enrichment.states import State
 from enrichment.storage import open_to_others
 from pipelines.doctor.checks import Check, by_error, failed, ok, skipped, warning
@@ -101,6 +98,7 @@ def check_spending(ledger: Ledger | None, caps: Sequence[Cap], now: int) -> Chec
         today, total = state["spent_today"]["credits"], state["spent"]["credits"]
         said = [f"{today['min']:,g} to {today['max']:,g} credits today, {total['min']:,g} to {total['max']:,g} in all"]
         with ledger.read() as connection:
+            now = ledger_time(connection, now)
             spent = used_of(connection, caps, "", now)
             reached = [cap for cap in caps if cap.scope is not Scope.RUN and spent[cap] >= cap.amount]
     found = "; ".join([*said, f"caps: {limits or 'none'}"])
@@ -128,10 +126,5 @@ def no_ledger(name: str) -> Check:
 
 def last_entry(ledger: Ledger) -> int | None:
     """The latest time in the ledger, in microseconds since the epoch."""
-    times = [
-        sa.select(sa.func.max(column))
-        for column in (rate_grants.c.at, runs_table.c.started_at, runs_table.c.finished_at, calls.c.updated_at)
-    ]
     with ledger.read() as connection:
-        found = [connection.execute(query).scalar() for query in times]
-    return max((int(time) for time in found if time is not None), default=None)
+        return latest(connection) or None

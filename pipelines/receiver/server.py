@@ -40,6 +40,6 @@ def make_server(app: ASGIApp, patience: Patience | None = None, tally: Tally | N
             server_header=False,
             h11_max_incomplete_event_size=HEAD_LIMIT,
             timeout_keep_alive=5,
-            timeout_graceful_shutdown=BUSY + 5,  # longer than any post can wait for the inbox
+            timeout_graceful_shutdown=round(BUSY) + 5,  # longer than any post can wait for the inbox
         )
     )

@@ -313,6 +313,66 @@ def _(it: Case) -> Finished:
     return it.sync()
 
 
+@case("The ledger … cannot be used: database disk image is malformed.")
+def _(it: Case) -> Finished:
+    assert it.sync("--enrich", "none").exit_code == 0
+    with closing(sqlite3.connect(it.ledger())) as other:
+        ((page,),) = other.execute("SELECT rootpage FROM sqlite_master WHERE name = 'calls'")
+    with it.ledger().open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\xff" * 4096)
+    return it.sync()
+
+
+@case("The ledger … cannot be used: database or disk is full.")
+def _(it: Case) -> Finished:
+    return it.sync(
+        prelude="from enrichment.storage import sqlite\n"
+        "def full(connection, record, before=sqlite._set_up):\n"
+        "    before(connection, record)\n"
+        "    connection.execute('PRAGMA max_page_count = 2')\n"
+        "sqlite._set_up = full\n"
+    )
+
+
+@case("… calls were on the wire, and the ledger could not take their answers: …")
+def _(it: Case) -> Finished:
+    done = it.sync(
+        "--enrich",
+        "email",
+        prelude="import enrichment.sending as s\n"
+        "s.AGAIN = ()\n"
+        "def full(connection, *given):\n"
+        "    pages = connection.exec_driver_sql('PRAGMA page_count').scalar()\n"
+        "    connection.exec_driver_sql(f'PRAGMA max_page_count = {pages}')\n"
+        "    connection.exec_driver_sql(\"INSERT INTO meta VALUES ('x', zeroblob(1000000))\")\n"
+        "s.answers.answered = full\n",
+    )
+    assert len(it.vendor.books()["jobs"]) == 1
+    return done
+
+
+@case("The ledger … was deleted or replaced while it was in use.")
+def _(it: Case) -> Finished:
+    return it.sync(
+        prelude="import os, pipelines.sync as s\n"
+        "def flush(self, *given, before=s._Run._flush):\n"
+        "    os.unlink('.leadsync/ledger.db')\n"
+        "    return before(self, *given)\n"
+        "s._Run._flush = flush\n"
+    )
+
+
+@case("The ledger … is older than the dataset … in …")
+def _(it: Case) -> Finished:
+    with duckdb.connect(str(it.folder / "leads.duckdb")) as connection:
+        connection.execute(
+            "CREATE SCHEMA crm; CREATE TABLE crm.calls (call_id TEXT, version BIGINT, updated_at INTEGER)"
+        )
+        connection.execute("INSERT INTO crm.calls VALUES ('a', 1, 1)")
+    return it.sync(load=True, prelude="import pipelines.sink as s\ns._lacking = lambda *arguments: []\n")
+
+
 @case("The file … is a database of something else: …")
 def _(it: Case) -> Finished:
     with closing(sqlite3.connect(it.ledger())) as other:
@@ -375,6 +435,53 @@ def _(it: Case) -> Finished:
     return it.sync()
 
 
+@case("The DuckDB file … was written by a version of DuckDB that this one cannot read (…")
+def _(it: Case) -> Finished:
+    return it.sync(prelude=_OPENING.format("Trying to read a database file with version number 99, but we can only"))
+
+
+@case("The DuckDB file … cannot grow: …")
+def _(it: Case) -> Finished:
+    return it.sync(prelude=_OPENING.format('Could not write file "leads.duckdb": No space left on device'))
+
+
+#: both are brought about for real in test_broken_ground.py and test_broken_destination.py
+_OPENING = (
+    "import duckdb\ndef connect(*given, **named):\n    raise duckdb.IOException({!r})\nduckdb.connect = connect\n"
+)
+
+
+@case("The column … of … in … has the type …, where leadsync writes …")
+def _(it: Case) -> Finished:
+    with duckdb.connect(str(it.folder / "leads.duckdb")) as connection:
+        connection.execute("CREATE SCHEMA crm; CREATE TABLE crm.people (person_id INTEGER)")
+    return it.sync(load=True)
+
+
+@case("The dataset … in … was deleted or replaced while the run went on.")
+def _(it: Case) -> Finished:
+    return it.sync(
+        prelude="import pipelines.sink as s\n"
+        "def gone(destination, dataset, sink_id, before=before):\n"
+        "    destination.path.unlink(missing_ok=True)\n"
+        "    before(destination, dataset, sink_id)\n"
+        "s.still_there = gone\n",
+    )
+
+
+@case("dlt's working folder … cannot be used: …")
+def _(it: Case) -> Finished:
+    (it.folder / ".leadsync").mkdir()
+    (it.folder / ".leadsync" / "dlt").touch()
+    return it.sync(load=True)
+
+
+@case("The DuckDB file … was never finished (a full disk?) and cannot be opened: …")
+def _(it: Case) -> Finished:
+    (it.folder / "leads.duckdb").touch()
+    return it.sync("--enrich", "none")
+
+
 @case("The DuckDB file … cannot be used: …")
 def _(it: Case) -> Finished:
     with duckdb.connect(str(it.folder / "leads.duckdb")) as connection:
@@ -385,7 +492,7 @@ def _(it: Case) -> Finished:
 @case("Loading into … failed in dlt's step …")
 def _(it: Case) -> Finished:
     with duckdb.connect(str(it.folder / "leads.duckdb")) as connection:
-        connection.execute("CREATE SCHEMA crm; CREATE VIEW crm.people AS SELECT 1 AS x")
+        connection.execute("CREATE SCHEMA crm_staging; CREATE VIEW crm_staging.people AS SELECT 1 AS x")
     return it.sync(load=True)
 
 

@@ -349,7 +349,7 @@ def test_a_file_that_is_no_duckdb_database_is_told(tmp_path: Path, vendor: Wire)
 
 
 def test_a_pending_package_is_told_and_left_where_it_is(tmp_path: Path, vendor: Wire) -> None:
-    package = tmp_path / ".leadsync" / "dlt" / "leadsync" / "load" / "normalized" / "1700000000.1"
+    package = tmp_path / ".leadsync" / "dlt" / "duckdb-crm-0" / "leadsync" / "load" / "normalized" / "1700000000.1"
     package.mkdir(parents=True)
     assert "1 package(s)" in examine(tmp_path, settings(vendor.url))["destination"].found
     assert package.is_dir()

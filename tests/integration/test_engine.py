@@ -21,7 +21,7 @@ from enrichment.ledger import Ledger, evidence
 from enrichment.ledger.schema import calls, emails, inbox, requests
 from enrichment.states import State
 from sources.backoff import Backoff
-from sources.clock import SYSTEM_CLOCK
+from sources.clock import SYSTEM_CLOCK, Clock
 from sources.errors import KeyRefused, NotProven, QuotaExhausted
 from sources.providers import Channel, Via
 from sources.transport import Answer, Answered, Lost, NeverConnected, NeverSent, PaidOutcome
@@ -68,7 +68,9 @@ def anyio_backend() -> str:
 
 
 @asynccontextmanager
-async def running(ledger: Ledger, provider: FakeProvider, **settings: Any) -> AsyncIterator[Run]:
+async def running(
+    ledger: Ledger, provider: FakeProvider, clock: Clock = SYSTEM_CLOCK, **settings: Any
+) -> AsyncIterator[Run]:
     chosen: dict[str, Any] = {
         "channels": [Channel.EMAIL],
         "receiving": True,
@@ -79,7 +81,7 @@ async def running(ledger: Ledger, provider: FakeProvider, **settings: Any) -> As
         ledger=ledger,
         providers={provider.name: provider},
         settings=EngineSettings(**(chosen | settings)),
-        clock=SYSTEM_CLOCK,
+        clock=clock,
         dice=random.Random(1),
         run_id=RUN,
         owner="me",

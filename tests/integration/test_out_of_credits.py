@@ -71,7 +71,7 @@ async def test_credits_that_end_inside_an_answer_end_the_buying_there(ledger: Le
     plan(ledger, *PEOPLE)
     plan(ledger, *PEOPLE, channel=Channel.PHONE)
     receiving = via is Via.WEBHOOK
-    settings = {"channels": [Channel.EMAIL, Channel.PHONE], "poll_interval": 0.05, "max_unanswered": 1}
+    settings: dict[str, Any] = {"channels": [Channel.EMAIL, Channel.PHONE], "poll_interval": 0.05, "max_unanswered": 1}
     async with running(ledger, FakeProvider(), receiving=receiving, **settings) as run:
         dry_by(via, run, dry="p01")
         report = await run.to_the_end()
@@ -81,7 +81,7 @@ async def test_credits_that_end_inside_an_answer_end_the_buying_there(ledger: Le
     assert (report.ran_dry, report.left) == (1, 12 - len(run.provider.submitted))
     assert report.left > 0
     verdict = judge(
-        error=None, run_error=None, halted=[*run.context.halted.values()][:1], tally=SearchTally(), report=report,
+        errors=[], run_error=None, halted=[*run.context.halted.values()][:1], tally=SearchTally(), report=report,
         interrupted=False,
     )  # fmt: skip
     assert (verdict.exit_code, verdict.exit_reason) == (3, "out_of_credits")
@@ -95,7 +95,7 @@ async def test_it_counts_where_the_last_call_was_the_one(ledger: Ledger) -> None
         dry_by(Via.SUBMIT, run, dry="ann")
         report = await run.to_the_end()
     verdict = judge(
-        error=None, run_error=None, halted=[*run.context.halted.values()], tally=SearchTally(), report=report,
+        errors=[], run_error=None, halted=[*run.context.halted.values()], tally=SearchTally(), report=report,
         interrupted=False,
     )  # fmt: skip
     assert (report.left, report.ran_dry) == (0, 1)

@@ -6,6 +6,7 @@ import gzip
 import json
 import logging
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from email.utils import formatdate
@@ -248,6 +249,17 @@ def test_a_body_larger_than_any_answer_is_not_read_to_its_end(packed: bool, monk
 def test_an_answer_tells_when_to_come_back(header: str | None, seconds: float | None) -> None:
     with serving(answer(429, b"", **({"Retry_After": header} if header else {}))) as server:
         assert send_once(server.url) == Answered(Answer(429, b"", retry_after=seconds))
+
+
+@pytest.mark.parametrize("ahead", [0, -86_400, 86_400])
+def test_a_date_to_come_back_at_is_taken_by_the_vendors_clock(ahead: int) -> None:
+    """Ours may be a day behind: nobody waits for a day because of that."""
+    theirs = time.time() + ahead
+    back, now = (formatdate(when, usegmt=True) for when in (theirs + 40, theirs))
+    with serving(answer(429, b"", Retry_After=back, Date=now)) as server:
+        outcome = send_once(server.url)
+    assert isinstance(outcome, Answered)
+    assert outcome.answer.retry_after == 40.0
 
 
 # Paid requests: what certainly never left.

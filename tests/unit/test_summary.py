@@ -28,7 +28,8 @@ CAP = Cap("--budget", Scope.RUN, "credits", 100)
 
 def _judge(**values: Any) -> tuple[int, str]:
     tally = SearchTally(**values.pop("tally", {}))
-    given = {"error": None, "run_error": None, "halted": [], "report": None, "interrupted": False, **values}
+    values["errors"] = [values.pop("error", None)]
+    given = {"run_error": None, "halted": [], "report": None, "interrupted": False, **values}
     verdict = judge(tally=tally, **given)
     assert verdict.message is not None or verdict.exit_code == 0
     return verdict.exit_code, verdict.exit_reason
@@ -81,6 +82,6 @@ def test_amounts_are_shown_in_whole_units_each_unit_for_itself() -> None:
 def test_what_broke_a_run_unforeseen_is_named_by_its_type_alone() -> None:
     """Its words may quote anybody, and the verdict goes into the ledger and the table of runs."""
     verdict = judge(
-        error=KeyError(SENTENCE), run_error=None, halted=[], tally=SearchTally(), report=None, interrupted=False
+        errors=[KeyError(SENTENCE)], run_error=None, halted=[], tally=SearchTally(), report=None, interrupted=False
     )
     assert (verdict.exit_code, verdict.message) == (1, "Something broke that should not: KeyError.")
