@@ -14,7 +14,8 @@ import structlog
 from enrichment.caps import Cap
 from enrichment.collecting import Collector
 from enrichment.context import IN_DOUBT_GRACE, LEASE, Context
-from enrichment.ledger import books, claims, polls
+from enrichment.ledger import books, claims
+from enrichment.polling import Poller
 from enrichment.sending import Sender
 from sources.errors import KeyRefused, NotEntitled, VendorError
 from sources.providers import CONTACTS, Channel
@@ -51,13 +52,14 @@ class Engine:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._collector = Collector(context)
-        self._sender = Sender(context, lambda: self._collector.first_poll_delay)
+        self._poller = Poller(context)
+        self._collector = Collector(context, self._poller)
+        self._sender = Sender(context, self._poller)
         self._planning = True
         self._refused_by: Cap | None = None
 
     async def start(self, *, alone: bool) -> None:
-        """Take over from workers that are gone, apply what lies in the inbox, make open jobs due.
+        """Take over from workers that are gone, apply what lies in the inbox, look for jobs that are open.
 
         ``alone``: we hold the lock of this ledger, so that every other worker is gone.
         """
@@ -65,14 +67,13 @@ class Engine:
         now = context.now()
 
         def work(connection: sa.Connection) -> tuple[int, int]:
-            gone = claims.take_over(connection, now, all_owners=alone)
-            polls.all_now(connection, now, context.run_id)
-            return gone
+            return claims.take_over(connection, now, all_owners=alone)
 
         back, doubtful = await context.ledger.run(work)
         if back or doubtful:
             log.warning("worker_gone", planned_again=back, in_doubt=doubtful)
         await self._collector.apply_inbox()
+        context.ledger.look(self._poller.load)
 
     def more_planned(self) -> None:
         """There are new calls to send."""
@@ -91,19 +92,21 @@ class Engine:
         """End soon: send nothing more, wait only for what is on the wire."""
         self._context.stopping = True
         self._sender.stop_waiting()
+        self._poller.stop()
         self._context.wake.set()
-        self._context.poll.set()
 
     async def run(self) -> Report:
         """Work until done. What is on the wire is always waited for, whatever ends the run."""
         async with anyio.create_task_group() as helpers:
             helpers.start_soon(self._keep_lease)
             helpers.start_soon(self._collector.read_mail)
-            helpers.start_soon(self._collector.poll_jobs)
-            async with anyio.create_task_group() as senders:
-                ending = await self._dispatch(senders)
+            async with anyio.create_task_group() as asking:
+                asking.start_soon(self._poller.run)
+                async with anyio.create_task_group() as senders:
+                    ending = await self._dispatch(senders)
+                self._poller.finish()
+            await self._poller.last_questions()
             helpers.cancel_scope.cancel()
-        await self._collector.poll_everything()
         await self._collector.apply_inbox()
         return await self._report(ending)
 
