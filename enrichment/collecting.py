@@ -12,6 +12,7 @@ from enrichment.ledger import evidence
 from enrichment.ledger.evidence import Evidence, Verdict
 from enrichment.polling import Poller
 from enrichment.settling import read_document, settle_document
+from enrichment.storage import Savepoint
 from sources.providers import Outcome, Reading, Via
 
 log = structlog.get_logger("leadsync.enrichment")
@@ -48,7 +49,7 @@ class Collector:
         for document in evidence.pending(connection, AT_ONCE):
             readings = read_document(self._context, document)
             try:
-                with connection.begin_nested():
+                with Savepoint(connection):
                     changed = settle_document(self._context, connection, document, readings, now)
             except (ValueError, TypeError, AssertionError, LookupError) as error:
                 log.error("document_not_applied", request_id=document.request_id, error=type(error).__name__)

@@ -24,6 +24,8 @@ log = structlog.get_logger("leadsync.enrichment")
 
 #: seconds between looks at the ledger where nothing announces itself
 LOOK_EVERY = 1.0
+#: and at least so many, whatever announces itself
+ROUND = 0.02
 
 
 class Ending(StrEnum):
@@ -112,7 +114,7 @@ class Engine:
 
     async def _dispatch(self, senders: anyio.abc.TaskGroup) -> Ending:
         context = self._context
-        enough = context.settings.max_unanswered * 3 // 4
+        enough = context.settings.max_unanswered // 2
         while True:
             if self._sender.in_flight > enough:  # claim several at a time: each look at the ledger costs
                 await context.wake.wait(LOOK_EVERY)
@@ -124,6 +126,7 @@ class Engine:
             if ending is not None and self._sender.in_flight == 0:
                 return ending
             await context.wake.wait(min(wait, LOOK_EVERY))
+            await context.clock.sleep(ROUND)  # much may wake us at the same moment: one look is enough for all of it
 
     async def _look(self) -> tuple[Ending | None, float]:
         """Whether the run is over, else how long to wait before looking again (seconds)."""
@@ -142,7 +145,7 @@ class Engine:
                 books.in_doubt_of(connection, context.run_id),
             )
 
-        next_due, outstanding, in_doubt = await context.ledger.run(work)
+        next_due, outstanding, in_doubt = context.ledger.look(work)
         in_flight = self._sender.in_flight
         if self._planning or in_flight:
             return None, self._until(next_due, now)

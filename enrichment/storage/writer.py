@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from enrichment.storage.sqlite import explain
+from enrichment.storage.statements import Savepoint
 from sources.crashpoints import name_of, reach
 from sources.errors import LedgerError
 
@@ -95,7 +96,7 @@ class GroupWriter:
             with self._engine.begin() as connection:
                 for job in group:
                     try:
-                        with connection.begin_nested():
+                        with Savepoint(connection):
                             result = job.work(connection)
                         done.append((job, result))
                     except SQLAlchemyError as error:
