@@ -74,8 +74,8 @@ class Durations:
         self._seen = 0
         self._floor, self._floor_until = 0.0, 0
         self.unfinished = unfinished
-        self._usual: float | None = None
-        self._stale = True
+        #: what follows from all this, until something is added to it
+        self._reckoned: dict[str, float | None] = {}
 
     @property
     def ends(self) -> tuple[End, ...]:
@@ -96,7 +96,7 @@ class Durations:
         asked.last = age
         asked.times += 1
         self.unfinished = max(self.unfinished, age)
-        self._stale = True
+        self._reckoned.clear()
         if not asked.stuck and asked.times >= STUCK and self._seen - asked.seen >= OVERTAKEN:
             asked.stuck = True
             self._fates.append(True)
@@ -110,7 +110,7 @@ class Durations:
         self._ends.append(End(after, age))
         self._fates.append(False)
         self._seen += 1
-        self._stale = True
+        self._reckoned.clear()
 
     def _tried(self, age: float, *, ended: bool) -> None:
         """A job was asked about for the first time. Where most of the last ones had not ended, all take longer now:
@@ -124,27 +124,46 @@ class Durations:
 
     def forget(self, job: str) -> None:
         """Nothing more will be heard of a job."""
-        self._stale |= self._asked.pop(job, None) is not None
+        self._asked.pop(job, None)
+        self._reckoned.clear()
 
     @property
     def usual(self) -> float | None:
         """The age by which nearly all jobs have ended; None while no end is known."""
-        if self._stale:
-            usual, self._stale = self._reckon(), False
-            floor = self._floor if self._seen < self._floor_until else 0.0
-            self._usual = usual if usual is None else max(usual, floor)
-        return self._usual
+        if "usual" not in self._reckoned:
+            self._reckoned["usual"] = self._reckon_usual()
+        return self._reckoned["usual"]
 
-    def _reckon(self) -> float | None:
+    @property
+    def longest(self) -> float | None:
+        """The longest that jobs are known to take, single ones far beyond the others aside; None while none is known.
+
+        Longer still where some that have not ended take longer.
+        """
+        if "longest" not in self._reckoned:
+            self._reckoned["longest"] = self._reckon_longest()
+        return self._reckoned["longest"]
+
+    def _reckon_usual(self) -> float | None:
         by = sorted(end.by for end in self._ends)
         exact = sorted(end.by for end in self._ends if end.after == end.by)
         too_early = self._too_early()
+        floor = self._floor if self._seen < self._floor_until else 0.0
         for age in by:
             ended = bisect_right(by, age)
             later = len(exact) - bisect_right(exact, age) + len(too_early) - bisect_left(too_early, age)
             if ended >= min(ENOUGH, len(by)) and later <= TOO_EARLY * (ended + later):
-                return age
-        return too_early[-1] * FURTHER if by else None
+                return max(age, floor)
+        return max(too_early[-1] * FURTHER, floor) if by else None
+
+    def _reckon_longest(self) -> float | None:
+        proven = sorted(end.by for end in self._ends if end.after > 0)
+        if not proven:
+            return None
+        longest = min(proven[-1], OUTLIER * proven[-min(THIRD, len(proven))])
+        longest *= FEW_FURTHER if len(proven) < FEW else 1.0
+        later = max(self._open(), default=0.0)
+        return longest if later < longest else later * FURTHER
 
     def _too_early(self) -> list[float]:
         """Ages that polls found too early, ascending."""
@@ -160,20 +179,6 @@ class Durations:
         """The age by which most of those had ended that took longer than ``age``; None: too few are known."""
         by = sorted(end.by for end in self._ends if age <= end.after * NEAR)
         return by[len(by) * 4 // 5] if len(by) >= ENOUGH else None
-
-    @property
-    def longest(self) -> float | None:
-        """The longest that jobs are known to take, single ones far beyond the others aside; None while none is known.
-
-        Longer still where some that have not ended take longer.
-        """
-        proven = sorted(end.by for end in self._ends if end.after > 0)
-        if not proven:
-            return None
-        longest = min(proven[-1], OUTLIER * proven[-min(THIRD, len(proven))])
-        longest *= FEW_FURTHER if len(proven) < FEW else 1.0
-        later = max(self._open(), default=0.0)
-        return longest if later < longest else later * FURTHER
 
     @property
     def early(self) -> float | None:

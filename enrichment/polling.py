@@ -6,11 +6,11 @@ asked about again, and nothing else is lost.
 
 from __future__ import annotations
 
-import json
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from contextlib import suppress
+from dataclasses import replace
 
 import anyio
 import anyio.abc
@@ -18,16 +18,15 @@ import sqlalchemy as sa
 import structlog
 
 from enrichment.context import Context
-from enrichment.decisions import REFUSED
-from enrichment.durations import Durations
-from enrichment.ledger import evidence, polls, runs
+from enrichment.learned import Learned
+from enrichment.ledger import evidence, polls
 from enrichment.ledger.polls import OpenJob
 from enrichment.posting import Posting, Webhooks
+from enrichment.refusals import Refusals
 from enrichment.schedule import PAUSE, Job, Schedule
 from enrichment.settling import read_document, settle_document
 from sources.answers import refusal
-from sources.clock import Dice
-from sources.errors import QuotaExhausted, Unavailable
+from sources.errors import LedgerError, QuotaExhausted, Unavailable
 from sources.providers import Via
 from sources.transport import Answer
 
@@ -45,8 +44,6 @@ OFTEN = 3
 GIVE_UP_PART, GIVE_UP_LEAST, GIVE_UP_MOST = 0.05, 1.0, 60.0
 #: seconds between the moments at which what was learned is written down
 NOTE_EVERY = 60.0
-#: the fact of the ledger that holds it
-FACT = "durations"
 #: seconds between looks where nothing announces itself, at the least and at the most
 LOOK_LEAST, LOOK_MOST = 0.01, 1.0
 
@@ -56,15 +53,16 @@ class Poller:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._known: dict[str, Durations] = {}
+        self._learned = Learned()
         self._schedules: dict[tuple[str, str], Schedule] = {}
         self._webhooks: dict[str, Webhooks] = {}
-        self._refusals: dict[str, _Refusals] = {}
+        self._refusals: defaultdict[str, Refusals] = defaultdict(Refusals)
         self._earlier: list[OpenJob] = []
         self._scope = anyio.CancelScope()
         self._closing = False
         self._look_at = math.inf
-        self._gave_up_at = self._noted_at = context.clock.monotonic()
+        self._gave_up_at = -math.inf
+        self._noted_at = context.clock.monotonic()
         self._origin = context.clock.time() - context.clock.monotonic()
 
     def now(self) -> float:
@@ -73,7 +71,7 @@ class Poller:
 
     def load(self, connection: sa.Connection) -> None:
         """Take on what earlier runs have learned and left open."""
-        self._known = {name: Durations.from_json(known) for name, known in _facts(connection).items()}
+        self._learned.load(connection)
         self._earlier = [job for job in polls.open_jobs(connection) if job.provider in self._context.providers]
 
     def first_poll_in(self, provider: str, operation: str) -> float:
@@ -207,7 +205,7 @@ class Poller:
         try:
             answer = await context.providers[provider].poll(operation, job.tracking_id)
         except QuotaExhausted as error:
-            self._refusals_of(provider).until = error.until
+            self._refusals[provider].until = error.until
         except Unavailable as error:
             log.warning("poll_unanswered", provider=provider, status=error.status)
         ended = False
@@ -215,7 +213,7 @@ class Poller:
             if answer is not None:
                 context.tally.polls += 1
             if answer is not None and (answer.ok or answer.status == 404):
-                self._refusals_of(provider).over()
+                self._refusals[provider].over()
                 ended = await self._heard(provider, job, answer.body if answer.ok else b"")
                 if ended:
                     schedule.ended(job, asked, self.now())
@@ -226,8 +224,8 @@ class Poller:
             else:
                 if answer is not None and answer.status == 401:
                     context.halt_run(refusal(answer, "the tracking of a reveal", provider.capitalize()))
-                pause = self._refusals_of(provider).another(asked, self.now(), context.dice)
-                schedule.put_off(job, asked, pause)
+                self._refusals[provider].another(asked, self.now(), context.dice)
+                schedule.put_off(job, asked, self._paused_for(provider))
         context.poll.set()
         return ended
 
@@ -242,13 +240,15 @@ class Poller:
             return False
 
         def work(connection: sa.Connection) -> tuple[bool, bool]:
-            polls.asked(connection, job.request_id, None, context.run_id)
             document = evidence.with_calls(connection, 0, provider, job.request_id, Via.POLL, body)
             inbox_id = evidence.receive(connection, provider, job.request_id, Via.POLL, body, now)
             changed = inbox_id is not None and settle_document(
                 context, connection, replace(document, inbox_id=inbox_id), readings, now
             )
-            return changed, polls.is_open(connection, job.request_id)
+            is_open = polls.is_open(connection, job.request_id)
+            if not is_open:
+                polls.asked(connection, job.request_id, None, context.run_id)
+            return changed, is_open
 
         changed, is_open = await context.ledger.run(work)
         if changed:
@@ -272,14 +272,10 @@ class Poller:
         if paused and self._paused_for(provider) > 0:
             return 0
         under_way = sum(schedule.under_way for schedule in self._schedules.values())
-        refused = provider in self._refusals and self._refusals[provider].in_a_row > 0
-        return (1 if refused else CONCURRENCY) - under_way
+        return (1 if self._refusals[provider].in_a_row else CONCURRENCY) - under_way
 
     def _paused_for(self, provider: str) -> float:
-        return self._refusals[provider].until - self.now() if provider in self._refusals else 0.0
-
-    def _refusals_of(self, provider: str) -> _Refusals:
-        return self._refusals.setdefault(provider, _Refusals())
+        return self._refusals[provider].until - self.now()
 
     def _webhooks_of(self, provider: str) -> Webhooks:
         settings = self._context.settings
@@ -292,9 +288,11 @@ class Poller:
     def _schedule(self, provider: str, operation: str) -> Schedule:
         if (provider, operation) not in self._schedules:
             context, settings = self._context, self._context.settings
-            known = self._known.setdefault(f"{provider}/{operation}", Durations())
             self._schedules[provider, operation] = Schedule(
-                known, interval=settings.poll_interval, grace=settings.webhook_grace, dice=context.dice
+                self._learned.durations(provider, operation),
+                interval=settings.poll_interval,
+                grace=settings.webhook_grace,
+                dice=context.dice,
             )
         return self._schedules[provider, operation]
 
@@ -310,42 +308,13 @@ class Poller:
             context.wake.set()
 
     async def _note_down(self, every: float) -> None:
-        """Write down what was learned. A crash in between forgets it harmlessly: the next run learns it anew."""
+        """Write down what was learned, if that was not done for so many seconds. It is nothing to end a run for."""
         now = self._context.clock.monotonic()
         if now - self._noted_at < every:
             return
         self._noted_at = now
-        learned = json.dumps({name: known.as_json() for name, known in self._known.items()})
-        await self._context.ledger.run(runs.note_fact, FACT, learned)
-
-
-@dataclass
-class _Refusals:
-    """Polls of one provider in a row that were refused or not answered, and until when no other is sent."""
-
-    in_a_row: int = 0
-    since: float = -math.inf
-    until: float = -math.inf
-
-    def another(self, asked: float, now: float, dice: Dice) -> float:
-        """One more; those that were under way together count as one. Returns the pause: seconds."""
-        if asked >= self.since:
-            self.in_a_row, self.since = self.in_a_row + 1, now
-            self.until = max(self.until, now + (REFUSED.delay(self.in_a_row, 0.0, None, dice) or 0.0))
-        return max(0.0, self.until - now)
-
-    def over(self) -> None:
-        """One was answered."""
-        self.in_a_row = 0
-
-
-def _facts(connection: sa.Connection) -> dict[str, Any]:
-    """What earlier runs wrote down, by name; nothing, where that cannot be read."""
-    try:
-        facts = json.loads(runs.fact(connection, FACT) or "{}")
-    except ValueError:
-        return {}
-    return facts if isinstance(facts, dict) else {}
+        with suppress(LedgerError):
+            await self._context.ledger.run(self._learned.note)
 
 
 def _of_earlier_run(open_job: OpenJob, now: float) -> Job:

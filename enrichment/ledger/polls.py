@@ -105,7 +105,7 @@ _OPEN = (
 _OPEN_OF = _OPEN.where(requests.c.request_id.in_(sa.bindparam("ids", expanding=True)))
 _ASKED = (
     requests.update()
-    .where(requests.c.request_id == sa.bindparam("id"), requests.c.open == 1)
+    .where(requests.c.request_id == sa.bindparam("id"))
     .values(
         polls=requests.c.polls + 1,
         polled_by=sa.bindparam("run"),

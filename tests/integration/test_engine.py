@@ -13,7 +13,7 @@ from typing import Any
 import anyio
 import pytest
 
-from enrichment import context, engine, polling, posting, sending
+from enrichment import context, engine, polling, posting, refusals, sending
 from enrichment.capability import Capability
 from enrichment.caps import Cap, Scope
 from enrichment.context import Context, EngineSettings
@@ -275,7 +275,7 @@ async def test_webhooks_that_are_only_late_are_waited_for(ledger: Ledger) -> Non
 
 async def test_a_poll_that_is_refused_slows_polling_down(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """429 to a poll: nobody else is asked meanwhile, the pauses grow, and nothing is said of the job."""
-    monkeypatch.setattr(polling, "REFUSED", Backoff(budget=float("inf"), first=0.1, largest=0.4))
+    monkeypatch.setattr(refusals, "REFUSED", Backoff(budget=float("inf"), first=0.1, largest=0.4))
     plan(ledger, *PEOPLE)
     provider = FakeProvider()
     asked: list[float] = []
@@ -316,6 +316,50 @@ async def test_what_an_earlier_run_left_is_asked_about_at_the_start_while_that_i
         report = await run.to_the_end()
     assert (report.ending, report.outstanding) == (Ending.DONE, 0)
     assert len(provider.polled) == len(set(provider.polled)) == 30
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer(404, b""), Answer(200, b"{}"), Answer(200, b" "), Answer(200, b"pending")], ids=str
+)
+async def test_a_poll_without_an_end_in_it_is_no_news(ledger: Ledger, answer: Answer) -> None:
+    """The job is asked about again, and only what says that it ended ends it."""
+    plan(ledger, "ann")
+    provider = FakeProvider()
+    provider.poll_with = lambda tracking_id: answer if len(provider.polled) < 3 else Answer(200, b"found a@x.io")
+    async with running(ledger, provider, receiving=False, poll_interval=0.05) as run:
+        report = await run.to_the_end()
+    assert (report.ending, report.outstanding) == (Ending.DONE, 0)
+    assert provider.polled == ["t1"] * 3
+    assert call(ledger, "ann").outcome == "found"
+    assert [row["polls"] for row in rows(ledger, requests)] == [3]
+
+
+async def test_a_job_given_up_is_asked_about_once_a_run(ledger: Ledger) -> None:
+    plan(ledger, "ann", "bob")
+    provider = FakeProvider()
+    async with running(ledger, provider, receiving=False, poll_interval=0.05, give_up_after=0.5, wait=1.6) as run:
+        await run.to_the_end()
+    assert {row["state"] for row in rows(ledger, calls)} == {"in_doubt"}
+    for number in range(2):
+        provider.polled.clear()
+        async with running(ledger, provider, receiving=False, poll_interval=0.05, wait=0.3) as run:
+            run.context.run_id = f"later-{number}"
+            await run.to_the_end()
+        assert sorted(provider.polled) == ["t1", "t2"]
+
+
+@pytest.mark.parametrize(("ended", "asked"), [(0, polling.TOGETHER), (7, 15), (30, 30)])
+async def test_at_the_deadline_the_oldest_are_asked_about_while_that_is_worth_it(
+    ledger: Ledger, ended: int, asked: int
+) -> None:
+    plan(ledger, *(f"p{n:02}" for n in range(30)))
+    provider = FakeProvider()
+    over = {f"t{n}" for n in range(1, ended + 1)}
+    provider.poll_with = lambda tracking_id: Answer(200, b"missed") if tracking_id in over else Answer(404, b"")
+    async with running(ledger, provider, receiving=False, poll_interval=60.0, wait=0.1) as run:
+        report = await run.to_the_end()
+    assert report.outstanding == 30 - ended
+    assert len(set(provider.polled)) == len(provider.polled) == asked
 
 
 async def test_what_a_run_has_learned_the_next_one_knows(ledger: Ledger) -> None:

@@ -51,6 +51,8 @@ class Outcome:
     """What became of a simulated run. ``asked``: (job, age, whether it had ended) of each poll, in order."""
 
     durations: Durations
+    #: when each job ends
+    ends: dict[int, float] = field(default_factory=dict)
     asked: list[tuple[int, float, bool]] = field(default_factory=list)
     #: seconds between a job's end and the moment we knew
     late: dict[int, float] = field(default_factory=dict)
@@ -89,7 +91,7 @@ class Simulation:
         outcome = Outcome(known)
         events: list[tuple[float, int, Callable[[float], None]]] = []
         order = count()
-        ends: dict[int, float] = {}
+        ends = outcome.ends
         free_at = -NEVER
 
         def at(time: float, what: Callable[[float], None]) -> None:
