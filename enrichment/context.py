@@ -136,6 +136,12 @@ class Context:
         """Seconds until the run stops waiting; negative after that."""
         return self.settings.wait - self.elapsed()
 
+    def settled(self, provider: str) -> None:
+        """A call was settled: there may be room for more, or nothing more to wait for."""
+        self.tally.settled += 1
+        self.doubtful.pop(provider, None)
+        self.wake.set()
+
     def halt_run(self, error: LeadsyncError) -> None:
         """Nothing more is sent or asked."""
         self.run_error = self.run_error or error

@@ -15,7 +15,8 @@ from enrichment.caps import Cap
 from enrichment.carrying import watch
 from enrichment.collecting import Collector
 from enrichment.context import IN_DOUBT_GRACE, LEASE, Context
-from enrichment.ledger import books, claims, polls
+from enrichment.ledger import books, claims
+from enrichment.polling import Poller
 from enrichment.sending import Sender
 from sources.errors import KeyRefused, NotEntitled, VendorError
 from sources.providers import CONTACTS, Channel
@@ -24,6 +25,8 @@ log = structlog.get_logger("leadsync.enrichment")
 
 #: seconds between looks at the ledger where nothing announces itself
 LOOK_EVERY = 1.0
+#: and at least so many, whatever announces itself
+ROUND = 0.02
 
 
 class Ending(StrEnum):
@@ -56,13 +59,14 @@ class Engine:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._collector = Collector(context)
-        self._sender = Sender(context, lambda: self._collector.first_poll_delay)
+        self._poller = Poller(context)
+        self._collector = Collector(context, self._poller)
+        self._sender = Sender(context, self._poller)
         self._planning = True
         self._refused_by: Cap | None = None
 
     async def start(self, *, alone: bool) -> None:
-        """Take over from workers that are gone, apply what lies in the inbox, make open jobs due.
+        """Take over from workers that are gone, apply what lies in the inbox, look for jobs that are open.
 
         ``alone``: we hold the lock of this ledger, so that every other worker is gone.
         """
@@ -70,14 +74,13 @@ class Engine:
         now = context.now()
 
         def work(connection: sa.Connection) -> tuple[int, int]:
-            gone = claims.take_over(connection, now, all_owners=alone)
-            polls.all_now(connection, now, context.run_id)
-            return gone
+            return claims.take_over(connection, now, all_owners=alone)
 
         back, doubtful = await context.ledger.run(work)
         if back or doubtful:
             log.warning("worker_gone", planned_again=back, in_doubt=doubtful)
         await self._collector.apply_inbox()
+        context.ledger.look(self._poller.load)
 
     def more_planned(self) -> None:
         """There are new calls to send."""
@@ -96,8 +99,8 @@ class Engine:
         """End soon: send nothing more, wait only for what is on the wire."""
         self._context.stopping = True
         self._sender.stop_waiting()
+        self._poller.stop()
         self._context.wake.set()
-        self._context.poll.set()
 
     async def run(self) -> Report:
         """Work until done. What is on the wire is always waited for, whatever ends the run."""
@@ -105,17 +108,19 @@ class Engine:
             helpers.start_soon(self._keep_lease)
             helpers.start_soon(watch, self._context.inbox, self._context.mail, self._context.clock)
             helpers.start_soon(self._collector.read_mail)
-            helpers.start_soon(self._collector.poll_jobs)
-            async with anyio.create_task_group() as senders:
-                ending = await self._dispatch(senders)
+            async with anyio.create_task_group() as asking:
+                asking.start_soon(self._poller.run)
+                async with anyio.create_task_group() as senders:
+                    ending = await self._dispatch(senders)
+                self._poller.finish()
+            await self._poller.last_questions()
             helpers.cancel_scope.cancel()
-        await self._collector.poll_everything()
         await self._collector.apply_inbox()
         return await self._report(ending)
 
     async def _dispatch(self, senders: anyio.abc.TaskGroup) -> Ending:
         context = self._context
-        enough = context.settings.max_unanswered * 3 // 4
+        enough = context.settings.max_unanswered // 2
         while True:
             if self._sender.in_flight > enough:  # claim several at a time: each look at the ledger costs
                 await context.wake.wait(LOOK_EVERY)
@@ -131,6 +136,7 @@ class Engine:
                     return ending
                 continue
             await context.wake.wait(min(wait, LOOK_EVERY))
+            await context.clock.sleep(ROUND)  # much may wake us at the same moment: one look is enough for all of it
 
     async def _look(self) -> tuple[Ending | None, float]:
         """Whether the run is over, else how long to wait before looking again (seconds)."""
@@ -151,7 +157,7 @@ class Engine:
                 books.in_other_hands(connection, context.run_id, context.owner),
             )
 
-        next_due, outstanding, in_doubt, elsewhere = await context.ledger.run(work)
+        next_due, outstanding, in_doubt, elsewhere = context.ledger.look(work)
         if self._planning or in_flight:
             return None, self._until(next_due, now)
         if next_due is not None and await self._prove(operations):

@@ -20,6 +20,7 @@ from enrichment.decisions import REFUSED, Decision, Halt, decide
 from enrichment.ledger import answers, claims, evidence
 from enrichment.ledger.answers import SubmitAnswer
 from enrichment.ledger.claims import Claimed, Lane, Worker
+from enrichment.polling import Poller
 from enrichment.reading import read_safely
 from enrichment.settling import settle_document
 from enrichment.states import State
@@ -40,9 +41,9 @@ AGAIN = (0.2, 0.5, 1.0)
 class Sender:
     """Drives planned calls onto the wire, at most ``max_unanswered`` requests at a time."""
 
-    def __init__(self, context: Context, first_poll_delay: Callable[[], float]) -> None:
+    def __init__(self, context: Context, poller: Poller) -> None:
         self._context = context
-        self._first_poll_delay = first_poll_delay
+        self._poller = poller
         #: operations that have been answered without a refusal: until then one request at a time
         self._opened: set[tuple[str, str]] = set()
         self._in_flight: dict[tuple[str, str], int] = {}
@@ -181,7 +182,8 @@ class Sender:
             readings = read_safely(provider, claimed.operation, body, claimed.parameters, tracking_id, Via.SUBMIT)
         conflict = isinstance(outcome, Answered) and outcome.answer.status == 409
         now = context.now()
-        noted = _noted(outcome, tracking_id, now + round(self._first_poll_delay() * 1_000_000))
+        first_poll_in = self._poller.first_poll_in(claimed.provider, claimed.operation)
+        noted = _noted(outcome, tracking_id, now + round(first_poll_in * 1_000_000))
 
         def work(connection: sa.Connection) -> Decision:
             decision = decide(
@@ -201,7 +203,10 @@ class Sender:
                 answers.answered(connection, claimed, decision, noted, context.owner, now)
             return decision
 
-        self._learn(provider, claimed, outcome, await self._write_down(work))
+        decision = await self._write_down(work)
+        if decision.state is State.ACCEPTED and tracking_id is not None:
+            self._poller.accepted(claimed.provider, claimed.operation, claimed.request_id, tracking_id)
+        self._learn(provider, claimed, outcome, decision)
         context.learn_credits(provider.name, claimed.operation, context.run_id, readings)
 
     async def _write_down(self, work: Callable[[sa.Connection], T]) -> T:

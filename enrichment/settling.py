@@ -1,4 +1,4 @@
-"""Applying a document: its calls settle, and what it found is planned to be verified, in one transaction."""
+"""Reading and applying a document: its calls settle, and what it found is planned to be verified, all in one."""
 
 from __future__ import annotations
 
@@ -10,8 +10,18 @@ from enrichment.context import Context
 from enrichment.ledger import settle
 from enrichment.ledger.evidence import Evidence
 from enrichment.ledger.verifying import plan_for_people
+from enrichment.reading import read_safely
 from enrichment.settlement import settlement
 from sources.providers import Reading
+
+
+def read_document(context: Context, document: Evidence) -> Sequence[Reading]:
+    """What a document says, one reading for each call it may speak of."""
+    provider = context.providers.get(document.provider)
+    if provider is None or not document.calls:
+        return ()
+    asks = [call.parameters for call in document.calls]
+    return read_safely(provider, document.operation, document.body, asks, document.tracking_id, document.via)
 
 
 def settle_document(

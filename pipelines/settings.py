@@ -187,9 +187,15 @@ class EnrichmentSettings(Section):
     day or more. Costs as much as the first time. Where it is not set, what was answered once is never bought again.
     """
     poll_interval: Annotated[Duration, Field(ge=0.05)] = 5.0
-    """When a job is first polled for where no webhook is waited for, and the pause after that; then longer."""
+    """Where no webhook is waited for: the age at which a job is first polled for while nobody knows how long jobs take.
+    As soon as one has ended, that decides: a job is polled for when nearly all have ended, then further and further
+    apart. What was learned is kept for the next run.
+    """
     webhook_grace: Duration = 5.0
-    """How long a webhook is waited for before the first poll."""
+    """How long a webhook is waited for before its job is polled for, beyond the longest that webhooks are known to
+    take; while nobody knows that, one job is polled for after this time. Webhooks count as absent after three results
+    that had to be fetched, and four times as long.
+    """
     give_up_after: Duration = 86_400.0
     """A job that has no result by then counts as in doubt; an answer that still comes settles it."""
     max_unanswered: Annotated[int, Field(ge=1, le=1000)] = 16

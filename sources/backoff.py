@@ -40,6 +40,10 @@ class Backoff:
         return wait if elapsed + wait <= self.budget else None
 
 
+#: No second attempt: whoever asks has better reasons to choose when.
+ONCE = Backoff(budget=0.0)
+
+
 def parse_retry_after(value: str | None, now: float) -> float | None:
     """Seconds to wait by a `Retry-After` header (delta-seconds or HTTP date), or None where it says nothing usable.
 

@@ -227,7 +227,10 @@ class Provider(Protocol):
         ...
 
     async def poll(self, operation: str, tracking_id: str) -> Answer:
-        """Ask for a job's result. Free."""
+        """Ask for a job's result: one request, whatever comes of it. Free.
+
+        Raises `Unavailable` (408, 429, 5xx, no answer at all) and `QuotaExhausted`.
+        """
         ...
 
     def read(

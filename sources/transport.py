@@ -175,13 +175,15 @@ class Transport:
         collecting: bool = False,
         patience: float | None = None,
         attempts: Attempts | None = None,
+        backoff: Backoff | None = None,
     ) -> Answer:
         """Send a repeatable request until it is answered by anything but 408, 429 or 5xx.
 
         ``collecting`` may use the part of the daily quota kept for it; ``patience`` bounds the wait for our own rate
-        limits (seconds); ``attempts`` is told of each one. Raises `Unavailable` when the budget of time is used up,
-        `QuotaExhausted` by the limiter.
+        limits (seconds); ``attempts`` is told of each one; ``backoff`` replaces the transport's own. Raises
+        `Unavailable` when the budget of time is used up, `QuotaExhausted` by the limiter.
         """
+        backoff = backoff or self._backoff
         elapsed = 0.0  # without the waits for our own limits: a day's quota used up is no trouble of the vendor's
         attempt = 0
         while True:
@@ -210,12 +212,12 @@ class Transport:
                 trouble = f"HTTP {status}" if outcome.complete else f"HTTP {status} with a body that broke off"
             else:
                 trouble = outcome.reason
-            wait = self._backoff.delay(attempt, elapsed, retry_after, self._dice)
+            wait = backoff.delay(attempt, elapsed, retry_after, self._dice)
             if status == 429:
                 self.limiter.pause(wait if wait is not None else retry_after or 0.0)
             if wait is None:
                 raise Unavailable(
-                    f"{method} {path} at {self.shown_url} was not answered within {self._backoff.budget:g} s "
+                    f"{method} {path} at {self.shown_url} was not answered within {backoff.budget:g} s "
                     f"({attempt} attempts, the last: {trouble}). It was no purchase; what was bought is in the ledger. "
                     f"Run again later; if nothing ever answers, check base_url and the network.",
                     status=status,

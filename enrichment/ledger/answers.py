@@ -12,6 +12,7 @@ from enrichment.ledger.claims import Claimed
 from enrichment.ledger.moves import UNOWNED, UNRESERVED, move, write_charges
 from enrichment.ledger.schema import calls, requests
 from enrichment.states import MAYBE_CHARGED, State
+from enrichment.storage import Prepared
 from sources.providers import Basis
 
 
@@ -34,8 +35,8 @@ def answered(
     A call that a webhook settled in the meantime keeps its state; the late answer only fills in the tracking id.
     """
     waiting = decision.state is State.ACCEPTED and answer.tracking_id is not None
-    connection.execute(
-        _ANSWERED,
+    _ANSWERED.run(
+        connection,
         {
             "id": claimed.request_id,
             "now": now,
@@ -63,7 +64,7 @@ def answered(
             write_charges(connection, call_id, ())  # provably nothing was bought
 
 
-_ANSWERED = (
+_ANSWERED = Prepared(
     requests.update()
     .where(requests.c.request_id == sa.bindparam("id"))
     .values(

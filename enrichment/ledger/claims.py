@@ -14,6 +14,7 @@ from enrichment.ids import new_id
 from enrichment.ledger.moves import UNOWNED, UNRESERVED, move, note, write_charges
 from enrichment.ledger.schema import calls, request_calls, requests
 from enrichment.states import COMMITTED, State
+from enrichment.storage import Prepared, Savepoint
 from sources.providers import Charge
 
 
@@ -119,7 +120,7 @@ def next_due(connection: sa.Connection, run_id: str, operations: Sequence[tuple[
 def mark_sent(connection: sa.Connection, claimed: Claimed, worst: Sequence[Charge], owner: str, now: int) -> bool:
     """The request is about to leave: durable before its first byte. False: the lease was lost, it must not leave."""
     changes = {"sent_at": now, "attempts": claimed.attempts}
-    with connection.begin_nested() as savepoint:
+    with Savepoint(connection) as savepoint:
         moved = move(
             connection,
             claimed.call_ids,
@@ -132,9 +133,9 @@ def mark_sent(connection: sa.Connection, claimed: Claimed, worst: Sequence[Charg
             owner=owner,
         )
         if len(moved) != len(claimed.call_ids):
-            savepoint.rollback()
+            savepoint.undo()
             return False
-        connection.execute(_SENT, {"id": claimed.request_id, "now": now})
+        _SENT.run(connection, {"id": claimed.request_id, "now": now})
         for call_id in claimed.call_ids:
             write_charges(connection, call_id, worst)
     return True
@@ -283,4 +284,6 @@ _RESERVE = (  # what was planned a moment ago in this very transaction, still is
 )
 _REQUEST = requests.insert()
 _REQUEST_CALL = request_calls.insert()
-_SENT = requests.update().where(requests.c.request_id == sa.bindparam("id")).values(sent_at=sa.bindparam("now"))
+_SENT = Prepared(
+    requests.update().where(requests.c.request_id == sa.bindparam("id")).values(sent_at=sa.bindparam("now"))
+)

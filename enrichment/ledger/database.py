@@ -70,6 +70,11 @@ class Ledger:
         """See `GroupWriter.run`."""
         return await self._writer.run(work, *args, **kwargs)
 
+    def look(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Read something small at once, in this very thread. LedgerError where that fails."""
+        with self.read() as connection:
+            return work(connection, *args, **kwargs)
+
     @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A connection that sees one consistent state and writes nothing. LedgerError where it cannot be read."""

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from enrichment.ledger.schema import calls, inbox, people, request_calls, requests
+from enrichment.states import COMMITTED
+from enrichment.storage import Prepared
 from sources.providers import Via
 
 
@@ -66,7 +68,8 @@ def receive(connection: sa.Connection, provider: str, request_id: str, via: Via,
         "body_hash": sha256(body).hexdigest(),
         "body": body,
     }
-    return connection.execute(_RECEIVE, values).scalar()
+    inbox_id: int | None = _RECEIVE.value(connection, values)
+    return inbox_id
 
 
 def pending(connection: sa.Connection, limit: int) -> Iterator[Evidence]:
@@ -82,7 +85,7 @@ def with_calls(
     connection: sa.Connection, inbox_id: int, provider: str, request_id: str, via: Via, body: bytes
 ) -> Evidence:
     """A document with the calls it may speak of: none where this ledger does not know the request."""
-    rows = connection.execute(_CALLS, {"request": request_id, "of": provider}).all()
+    rows = _CALLS.rows(connection, {"request": request_id, "of": provider})
     return Evidence(
         inbox_id=inbox_id,
         provider=provider,
@@ -110,12 +113,12 @@ def with_calls(
 
 def judged(connection: sa.Connection, inbox_id: int, verdict: Verdict, note: str | None, now: int) -> None:
     """Note what became of a document."""
-    connection.execute(_JUDGED, {"id": inbox_id, "now": now, "word": verdict, "why": note})
+    _JUDGED.run(connection, {"id": inbox_id, "now": now, "word": verdict, "why": note})
 
 
 def close_settled(connection: sa.Connection, request_id: str) -> None:
     """Stop polling for a request whose calls are all settled."""
-    connection.execute(_CLOSE, {"id": request_id})
+    _CLOSE.run(connection, {"id": request_id})
 
 
 def counts(connection: sa.Connection, since: int) -> dict[str, int]:
@@ -128,9 +131,12 @@ def counts(connection: sa.Connection, since: int) -> dict[str, int]:
     return {str(verdict): int(count) for verdict, count in connection.execute(query)}
 
 
-_RECEIVE = upsert(inbox).on_conflict_do_nothing().returning(inbox.c.inbox_id)
+_RECEIVE = Prepared(
+    upsert(inbox).on_conflict_do_nothing().returning(inbox.c.inbox_id),
+    keys=("provider", "request_id", "via", "received_at", "body_hash", "body"),
+)
 _PENDING = sa.select(inbox).where(inbox.c.applied_at.is_(None)).order_by(inbox.c.inbox_id).limit(sa.bindparam("most"))
-_CALLS = (
+_CALLS = Prepared(
     sa.select(
         calls.c.call_id,
         calls.c.person_id,
@@ -152,12 +158,12 @@ _CALLS = (
     .where(requests.c.request_id == sa.bindparam("request"), requests.c.provider == sa.bindparam("of"))
     .order_by(request_calls.c.position)
 )
-_JUDGED = (
+_JUDGED = Prepared(
     inbox.update()
     .where(inbox.c.inbox_id == sa.bindparam("id"))
     .values(applied_at=sa.bindparam("now"), verdict=sa.bindparam("word"), note=sa.bindparam("why"))
 )
-_CLOSE = (
+_CLOSE = Prepared(
     requests.update()
     .where(
         requests.c.request_id == sa.bindparam("id"),
@@ -165,7 +171,7 @@ _CLOSE = (
         .select_from(request_calls.join(calls, calls.c.call_id == request_calls.c.call_id))
         .where(
             request_calls.c.request_id == requests.c.request_id,
-            calls.c.state.in_(["reserved", "sent", "accepted", "in_doubt"]),
+            sa.or_(*(calls.c.state == state for state in COMMITTED)),
         )
         .exists(),
     )

@@ -1,7 +1,8 @@
-"""Which jobs to ask the vendor about, and when again."""
+"""Jobs that the vendor may be asked about: which are open, that they were asked about, when they are given up."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -10,58 +11,43 @@ from enrichment.ledger.moves import move
 from enrichment.ledger.schema import calls, request_calls, requests
 from enrichment.states import State
 
+_CHUNK = 500
+
 
 @dataclass(frozen=True)
-class Poll:
-    """A job to ask about."""
+class OpenJob:
+    """A job whose end is not known. ``doubtful``: given up, so that it is asked about once a run and no more."""
 
     request_id: str
     provider: str
     operation: str
     tracking_id: str
+    accepted_at: int
     polls: int
+    next_poll_at: int | None
+    polled_by: str | None
+    doubtful: bool
 
 
-def due(connection: sa.Connection, now: int, limit: int) -> list[Poll]:
-    """Open jobs whose next poll is due, longest due first."""
-    rows = connection.execute(
-        sa.select(requests)
-        .where(requests.c.open == 1, requests.c.next_poll_at <= now, requests.c.tracking_id.is_not(None))
-        .order_by(requests.c.next_poll_at)
-        .limit(limit)
-    )
-    return [Poll(row.request_id, row.provider, row.operation, row.tracking_id, row.polls) for row in rows]
+def open_jobs(connection: sa.Connection, request_ids: Sequence[str] | None = None) -> list[OpenJob]:
+    """Open jobs that can be asked about, oldest first: all, or those of some requests."""
+    if request_ids is None:
+        return [_job(row) for row in connection.execute(_OPEN)]
+    return [
+        _job(row)
+        for start in range(0, len(request_ids), _CHUNK)
+        for row in connection.execute(_OPEN_OF, {"ids": list(request_ids[start : start + _CHUNK])})
+    ]
 
 
-def next_due(connection: sa.Connection) -> int | None:
-    """When the next poll is due."""
-    return connection.execute(sa.select(sa.func.min(requests.c.next_poll_at)).where(requests.c.open == 1)).scalar()
+def asked(connection: sa.Connection, request_id: str, next_poll_at: int | None, run_id: str) -> None:
+    """Note that a job was asked about, and when it may be again: one in doubt only in the next run."""
+    connection.execute(_ASKED, {"id": request_id, "next": next_poll_at, "run": run_id})
 
 
-def polled(connection: sa.Connection, poll: Poll, next_poll_at: int, run_id: str) -> None:
-    """Note that a job was asked about, and when to ask again: a job in doubt only in the next run."""
-    again = sa.case((_has_calls(State.ACCEPTED), next_poll_at), else_=None)
-    connection.execute(
-        requests.update()
-        .where(requests.c.request_id == poll.request_id, requests.c.open == 1)
-        .values(polls=requests.c.polls + 1, polled_by=run_id, next_poll_at=again)
-    )
-
-
-def all_now(connection: sa.Connection, now: int, run_id: str) -> int:
-    """Make every open job due now; those in doubt only if this run has not asked about them. Returns how many."""
-    owed = _has_calls(State.ACCEPTED) | (_has_calls(State.IN_DOUBT) & requests.c.polled_by.is_distinct_from(run_id))
-    statement = requests.update().where(requests.c.open == 1, requests.c.tracking_id.is_not(None), owed)
-    return connection.execute(statement.values(next_poll_at=now)).rowcount
-
-
-def sooner(connection: sa.Connection, at: int) -> None:
-    """Bring waiting first polls forward: webhooks have proved absent."""
-    connection.execute(
-        requests.update()
-        .where(requests.c.open == 1, requests.c.polls == 0, requests.c.next_poll_at > at)
-        .values(next_poll_at=at)
-    )
+def is_open(connection: sa.Connection, request_id: str) -> bool:
+    """Whether a job's end is still to come."""
+    return bool(connection.execute(_IS_OPEN, {"id": request_id}).scalar())
 
 
 def give_up(connection: sa.Connection, accepted_before: int, now: int) -> int:
@@ -75,20 +61,55 @@ def give_up(connection: sa.Connection, accepted_before: int, now: int) -> int:
     )
     note = {"note": "accepted, but nothing final came"}
     moved = move(connection, ids, State.ACCEPTED, State.IN_DOUBT, "gave_up", now, changes=note)
-    for start in range(0, len(moved), 500):
-        of_calls = sa.select(request_calls.c.request_id).where(request_calls.c.call_id.in_(moved[start : start + 500]))
+    for start in range(0, len(moved), _CHUNK):
+        of_calls = sa.select(request_calls.c.request_id).where(
+            request_calls.c.call_id.in_(moved[start : start + _CHUNK])
+        )
         connection.execute(
-            requests.update()
-            .where(requests.c.request_id.in_(of_calls), ~_has_calls(State.ACCEPTED))
-            .values(next_poll_at=None)
+            requests.update().where(requests.c.request_id.in_(of_calls), ~_ACCEPTED).values(next_poll_at=None)
         )
     return len(moved)
 
 
-def _has_calls(state: State) -> sa.ColumnElement[bool]:
+def _job(row: sa.Row[tuple[object, ...]]) -> OpenJob:
+    return OpenJob(**row._mapping)
+
+
+def _has_calls(*states: State) -> sa.ColumnElement[bool]:
     return (
         sa.select(sa.literal(1))
         .select_from(request_calls.join(calls, calls.c.call_id == request_calls.c.call_id))
-        .where(request_calls.c.request_id == requests.c.request_id, calls.c.state == state)
+        .where(request_calls.c.request_id == requests.c.request_id, calls.c.state.in_(states))
         .exists()
     )
+
+
+_ACCEPTED = _has_calls(State.ACCEPTED)
+_OPEN = (
+    sa.select(
+        requests.c.request_id,
+        requests.c.provider,
+        requests.c.operation,
+        requests.c.tracking_id,
+        sa.func.coalesce(requests.c.answered_at, requests.c.created_at).label("accepted_at"),
+        requests.c.polls,
+        requests.c.next_poll_at,
+        requests.c.polled_by,
+        (~_ACCEPTED).label("doubtful"),
+    )
+    .where(  # the submit's answer opens a request, though its webhook may have come before
+        requests.c.open == 1, requests.c.tracking_id.is_not(None), _has_calls(State.ACCEPTED, State.IN_DOUBT)
+    )
+    .order_by(requests.c.answered_at, requests.c.request_id)
+)
+_OPEN_OF = _OPEN.where(requests.c.request_id.in_(sa.bindparam("ids", expanding=True)))
+_ASKED = (
+    requests.update()
+    .where(requests.c.request_id == sa.bindparam("id"))
+    .values(
+        polls=requests.c.polls + 1,
+        polled_by=sa.bindparam("run"),
+        next_poll_at=sa.case((_ACCEPTED, sa.bindparam("next", type_=sa.BigInteger())), else_=None),
+    )
+)
+_IS_OPEN = sa.select(requests.c.open).where(requests.c.request_id == sa.bindparam("id"))

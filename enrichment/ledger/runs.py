@@ -53,6 +53,12 @@ def keep_fact(connection: sa.Connection, key: str, value: str) -> str:
     return str(fact(connection, key))
 
 
+def note_fact(connection: sa.Connection, key: str, value: str) -> None:
+    """Note a fact in place of what was known before."""
+    new = upsert(meta).values(key=key, value=value)
+    connection.execute(new.on_conflict_do_update(index_elements=["key"], set_={"value": new.excluded.value}))
+
+
 def signing_key(connection: sa.Connection) -> str:
     """The key that signs webhook URLs where the settings give none: made once, then kept."""
     return keep_fact(connection, SIGNING_KEY, secrets.token_hex(32))

@@ -14,6 +14,7 @@ from enrichment.ledger.moves import UNRESERVED, move, write_charges
 from enrichment.ledger.schema import calls, charges, emails, phones, provider_results, verifications
 from enrichment.settlement import STATUS_ORDER, Settlement, merged_charges, merged_outcome
 from enrichment.states import State
+from enrichment.storage import Prepared
 from sources.providers import ANSWERS, Basis, Charge, EmailStatus, Outcome, Verification
 
 
@@ -120,7 +121,7 @@ def _write_values(connection: sa.Connection, call: EvidenceCall, settlement: Set
     added = False
     for email in settlement.emails:
         row = {"email": email.email, "type": email.type, "status": email.status, "status_raw": email.status_raw}
-        new = connection.execute(_EMAIL, {**who, **row, "found_by": email.found_by}).rowcount > 0
+        new = _EMAIL.run(connection, {**who, **row, "found_by": email.found_by}) > 0
         added |= new or _learn(connection, call, email)
     for phone in settlement.phones:
         row = {"number": phone.number, "number_raw": phone.number_raw, "type": phone.type, "country": phone.country}
@@ -133,9 +134,9 @@ def _write_values(connection: sa.Connection, call: EvidenceCall, settlement: Set
     ]
     if call.state == State.SETTLED:
         for result in results:
-            added |= connection.execute(_RESULT, result).rowcount > 0
-    elif results:
-        connection.execute(_RESULT, results)
+            added |= _RESULT.run(connection, result) > 0
+    else:
+        _RESULT.run_for_each(connection, results)
     return added
 
 
@@ -183,7 +184,10 @@ _OUTDATE = (
     .where(emails.c.call_id.in_(_OTHERS.where(_other.c.epoch < calls.c.epoch)))
     .values(version=emails.c.version + 1)
 )
-_EMAIL = upsert(emails).on_conflict_do_nothing()
+_EMAIL = Prepared(
+    upsert(emails).on_conflict_do_nothing(),
+    keys=("call_id", "email", "person_id", "type", "status", "status_raw", "found_by", "revealed_at", "version"),
+)
 _PHONE = upsert(phones).on_conflict_do_nothing()
 _known = upsert(verifications)
 _VERDICT = _known.on_conflict_do_update(
@@ -195,4 +199,6 @@ _VERDICT = _known.on_conflict_do_update(
     },
     where=verifications.c.status != _known.excluded.status,
 )
-_RESULT = upsert(provider_results).on_conflict_do_nothing()
+_RESULT = Prepared(
+    upsert(provider_results).on_conflict_do_nothing(), keys=("call_id", "provider", "value", "status_raw", "at")
+)

@@ -3,11 +3,14 @@
 from enrichment.storage import rescue
 from enrichment.storage.private import open_to_others, private_folder
 from enrichment.storage.sqlite import BUSY, connect, explain, file_of, identity, open_file
+from enrichment.storage.statements import Prepared, Savepoint
 from enrichment.storage.writer import GroupWriter, Work
 
 __all__ = [
     "BUSY",
     "GroupWriter",
+    "Prepared",
+    "Savepoint",
     "Work",
     "connect",
     "explain",

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from enrichment.storage.sqlite import explain, in_transaction, raw
+from enrichment.storage.statements import Savepoint
 from sources.crashpoints import name_of, reach
 from sources.errors import LedgerError
 
@@ -103,7 +104,7 @@ class GroupWriter:
                 for job in group:
                     before = _changes(connection)
                     try:
-                        with connection.begin_nested():
+                        with Savepoint(connection):
                             result = job.work(connection)
                         done.append((job, result))
                         if _changes(connection) > before:

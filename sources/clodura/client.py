@@ -8,6 +8,7 @@ from urllib.parse import quote
 import orjson
 
 from sources.answers import refusal
+from sources.backoff import Backoff
 from sources.clodura.credits import Balance, read_balance
 from sources.clodura.filters import LARGEST_PAGE, SearchFilters, SearchRequest
 from sources.clodura.records import Page, UnreadablePage, parse_page
@@ -114,11 +115,10 @@ class CloduraClient:
         """The answer to the credits look-up, whatever its status: for `read_credits`. Free."""
         return await self.transport.fetch("GET", CREDITS, collecting=True, patience=patience)
 
-    async def track(self, tracking_id: str, *, patience: float | None = None) -> Answer:
+    async def track(self, tracking_id: str, *, patience: float | None = None, backoff: Backoff | None = None) -> Answer:
         """The answer to a poll of a reveal job, whatever its status. Free (no price is listed anywhere)."""
-        return await self.transport.fetch(
-            "GET", TRACK + quote(tracking_id, safe=""), collecting=True, patience=patience
-        )
+        path = TRACK + quote(tracking_id, safe="")
+        return await self.transport.fetch("GET", path, collecting=True, patience=patience, backoff=backoff)
 
     async def reveal_email(self, slot: PaidSlot, request: RevealEmail) -> PaidOutcome:
         """Submit one e-mail reveal. PAID: one request on the wire, no retry."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+from sources.backoff import ONCE
 from sources.clodura import payload, prices, verification
 from sources.clodura.client import CloduraClient
 from sources.clodura.requests import RevealEmail, RevealPhone, VerifyEmail
@@ -122,7 +123,7 @@ class CloduraProvider:
 
         So may verifications be: their id is said to serve "to poll for results", at a path that no page names.
         """
-        return await self._client.track(tracking_id, patience=POLL_PATIENCE)
+        return await self._client.track(tracking_id, patience=POLL_PATIENCE, backoff=ONCE)
 
     def read(
         self, operation: str, body: bytes, asks: Sequence[Mapping[str, Any]], tracking_id: str | None, via: Via

@@ -51,10 +51,35 @@ def test_in_poll_mode_answers_come_by_track(project: Project, vendor: Server) ->
 
 def test_where_webhooks_never_come_answers_are_polled_for(project: Project, vendor: Server) -> None:
     vendor.set_behaviour(webhook=False)
-    project.configure(enrichment={"webhook_grace": 1, "poll_interval": 0.2})
+    project.configure(enrichment={"webhook_grace": 0.3, "poll_interval": 0.2})
     done = project.sync()
     assert done.exit_code == 0, done.stderr
     assert done.json["calls_settled"] == 80
+    assert _calls_an_answer(vendor, 80) <= 2.2
+
+
+def test_an_answer_by_webhook_costs_one_call_though_it_comes_after_the_grace(project: Project, vendor: Server) -> None:
+    """A job that ends after 0.2 s is posted 0.6 s later: one or two polls find out that webhooks are only late."""
+    vendor.reset(people=150, seed=3, behaviour={"job_seconds": 0.2, "webhook_delay": 0.6})
+    project.configure(enrichment={"webhook_grace": 0.4, "channels": ["email"]})
+    done = project.sync()
+    assert (done.exit_code, done.json["calls_settled"]) == (0, 150), done.stderr
+    assert _calls_an_answer(vendor, 150) <= 1.02
+
+
+def test_an_answer_by_polling_costs_hardly_more_than_two_calls(project: Project, vendor: Server) -> None:
+    """Nobody knows beforehand that a job takes three times the poll interval and more."""
+    vendor.reset(people=60, seed=3, behaviour={"job_seconds": [0.3, 0.5]})
+    project.configure(webhook={"mode": "poll"}, enrichment={"poll_interval": 0.1, "channels": ["email"]})
+    done = project.sync()
+    assert (done.exit_code, done.json["calls_settled"]) == (0, 60), done.stderr
+    assert _calls_an_answer(vendor, 60) <= 2.2
+
+
+def _calls_an_answer(vendor: Server, answers: int) -> float:
+    """Calls of all operations, as the vendor counted them, for each answer; searches and balances aside."""
+    calls = [call for call in vendor.books()["requests"] if call["operation"] not in ("search", "credits")]
+    return len(calls) / answers
 
 
 def test_waiting_ends_with_the_deadline_and_the_next_run_collects(project: Project, vendor: Server) -> None:

@@ -77,6 +77,15 @@ class MortalLedger:
         """See `Ledger.run`."""
         return self.call(work, *args, **kwargs)
 
+    def look(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """See `Ledger.look`."""
+        return self._ledger.look(work, *args, **kwargs)
+
+    @property
+    def gone(self) -> None:
+        """See `Ledger.gone`."""
+        return None
+
     def submit(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Future[Any]:
         """See `Ledger.submit`."""
         done: Future[Any] = Future()

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from enrichment.ledger import Ledger
+from enrichment.ledger import Ledger, polls
 from enrichment.ledger.schema import (
     calls,
     charges,
@@ -108,14 +108,15 @@ def legal_history(ledger: Ledger) -> None:
 
 
 def jobs_remembered(seen: Look, ledger: Ledger) -> None:
-    """A job that was accepted under an id is never forgotten: it is asked about until it has ended."""
+    """A job that was accepted under an id is never forgotten: every run can ask about it until it has ended."""
     with ledger.read() as connection:
-        known = {row.request_id: row for row in connection.execute(sa.select(requests))}
-    for request_id, call_id in seen.call_of.items():
-        call, request = seen.calls[call_id], known[request_id]
-        if call.state == State.ACCEPTED and request.tracking_id is not None and call.request_id == request_id:
-            assert request.open == 1, call
-            assert request.next_poll_at is not None, call
+        tracked = set(
+            connection.execute(sa.select(requests.c.request_id).where(requests.c.tracking_id.is_not(None))).scalars()
+        )
+    askable = {job.request_id for job in ledger.look(polls.open_jobs)}
+    for call in seen.calls.values():
+        if call.state == State.ACCEPTED and call.request_id in tracked:
+            assert call.request_id in askable, call
 
 
 def results(ledger: Ledger) -> dict[str, list[tuple[Any, ...]]]:

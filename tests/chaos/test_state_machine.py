@@ -59,8 +59,8 @@ MOMENTS = [
             *(
                 "carrying.take_in",
                 "collecting.Collector._apply_some",
-                "collecting.Collector._keep_news",
-                "polls.polled",
+                "polling.Poller._heard",
+                "polls.asked",
             ),
         )
     ),
@@ -143,12 +143,15 @@ class Purchases(RuleBasedStateMachine):
         with self.ledger.read() as connection:
             return claims.used(connection, CAP, worker.run_id, worker.context.now())
 
-    @rule(name=names, how=st.sampled_from(["inbox", "due", "everything", "give up"]))
+    @rule(name=names, how=st.sampled_from(["inbox", "due", "earlier", "everything", "give up"]))
     def collect(self, name: str, how: str) -> None:
         worker = self.living(name)
         if worker is None:
             return
-        ways = {"inbox": worker.apply, "due": worker.poll, "everything": worker.poll_everything}
+        ways = {
+            "inbox": worker.apply, "due": worker.poll, "earlier": worker.poll_earlier,
+            "everything": worker.poll_everything,
+        }  # fmt: skip
         self.do(ways[how]() if how in ways else worker.give_up(30.0))
 
     @rule(name=names, moment=st.sampled_from([None, *MOMENTS]))
@@ -173,9 +176,7 @@ class Purchases(RuleBasedStateMachine):
             self.do(before.die())
         run_id = f"run-{next(self.runs)}"
         alone = all(worker.fate.dead for other, worker in self.workers.items() if other != name)
-        worker = self.workers[name] = Worker(
-            f"{name}-{run_id}", run_id, self.ledger, self.inbox, self.imitation, self.clock, [CAP]
-        )
+        worker = self.workers[name] = self.do(self.hire(name, run_id))
         self.do(worker.start(alone=alone))
         for person_id in self.people[:3] if name == "a" else self.people[2:]:
             for channel in CHANNELS:
@@ -194,6 +195,9 @@ class Purchases(RuleBasedStateMachine):
         [resolved] = self.ledger.call(by_hand.resolve, [call_id], None if void else charged, now)
         assert resolved.done
         self.by_hand.add(call_id)
+
+    async def hire(self, name: str, run_id: str) -> Worker:
+        return Worker(f"{name}-{run_id}", run_id, self.ledger, self.inbox, self.imitation, self.clock, [CAP])
 
     # -- what time does
 

@@ -7,6 +7,7 @@ import random
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, cast
 
+import anyio
 import anyio.abc
 
 from enrichment.capability import Capability
@@ -72,6 +73,7 @@ class Worker:
         self.engine = Engine(self.context)
         self._sender = self.engine._sender
         self._collector = self.engine._collector
+        self._poller = self.engine._poller
         self._tasks: set[asyncio.Task[Any]] = set()
 
     @property
@@ -146,13 +148,18 @@ class Worker:
         """Ask about every job that is due."""
 
         async def work() -> None:
-            await self._collector._poll(await self.ledger.run(polls.due, self.context.now(), 50))
+            async with anyio.create_task_group() as tasks:
+                self._poller._ask_due(tasks)
 
         await self.step(work)
 
     async def poll_everything(self) -> None:
         """What a run does last."""
-        await self.step(self._collector.poll_everything)
+        await self.step(self._poller.last_questions)
+
+    async def poll_earlier(self) -> None:
+        """What a run does first."""
+        await self.step(self._poller._ask_earlier)
 
     async def give_up(self, after: float) -> None:
         """Jobs older than that (seconds) are in doubt."""

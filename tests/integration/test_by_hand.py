@@ -210,10 +210,10 @@ class TestOutOfDoubt:
 
     def test_with_a_tracking_id_it_is_asked_about_until_it_is_resolved(self, ledger: Ledger) -> None:
         doubtful(ledger, "ann", "bob", tracking_id="t")
-        assert ledger.call(polls.all_now, NOW, "run-2") == 2
+        assert len(ledger.look(polls.open_jobs)) == 2
         by_hand(ledger, None, "ann")
         by_hand(ledger, 100, "bob")
-        assert ledger.call(polls.all_now, NOW, "run-3") == 0
+        assert ledger.look(polls.open_jobs) == []
         assert {row["open"] for row in rows(ledger, requests)} == {0}
 
     def test_an_accepted_job_outlives_any_number_of_restarts(self, ledger: Ledger, tmp_path: Path) -> None:
@@ -225,10 +225,9 @@ class TestOutOfDoubt:
         for run in ("run-2", "run-3"):
             with Ledger("sqlite:///home/ledger.db", tmp_path) as again:
                 again.call(claims.take_over, NOW + 1, all_owners=True)
-                assert again.call(polls.all_now, NOW + 1, run) == 1
-                (job,) = again.call(polls.due, NOW + 1, 5)
+                (job,) = again.look(polls.open_jobs)
                 assert (job.tracking_id, job.request_id) == ("job-7", item.request_id)
-                again.call(polls.polled, job, NOW + DAY, run)
+                again.call(polls.asked, job.request_id, NOW + DAY, run)
                 assert call(again, "ann").state == "accepted"
 
 

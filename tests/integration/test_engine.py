@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from typing import Any
 import anyio
 import pytest
 
-from enrichment import collecting, context, engine, sending
+from enrichment import context, engine, polling, posting, refusals, sending
 from enrichment.capability import Capability
 from enrichment.caps import Cap, Scope
 from enrichment.context import Context, EngineSettings
@@ -22,7 +23,7 @@ from enrichment.ledger.schema import calls, emails, inbox, requests
 from enrichment.states import State
 from sources.backoff import Backoff
 from sources.clock import SYSTEM_CLOCK, Clock
-from sources.errors import KeyRefused, NotProven, QuotaExhausted
+from sources.errors import KeyRefused, NotProven, QuotaExhausted, Unavailable
 from sources.providers import Channel, Via
 from sources.transport import Answer, Answered, Lost, NeverConnected, NeverSent, PaidOutcome
 from tests.support.fake_provider import ACCEPTED, FakeProvider
@@ -234,32 +235,152 @@ async def test_an_answer_that_only_the_last_poll_brings_is_not_lost(ledger: Ledg
 
 
 async def test_webhooks_that_prove_absent_are_no_longer_waited_for(ledger: Ledger) -> None:
-    """Three answers had to be fetched: the fourth job, sent late, is asked about well before its grace is over."""
-    plan(ledger, *PEOPLE[:4])
+    """Three answers had to be fetched; once their webhooks had time to come, the others are fetched as well."""
+    plan(ledger, *PEOPLE)
     provider = FakeProvider()
-    promised: list[int] = []
-    asked: list[int] = []
+    asked: list[float] = []
 
-    async def submit(parameters: Mapping[str, Any], url: str | None) -> PaidOutcome:
-        await anyio.sleep(2.4 if parameters["personId"] == "p03" else 0)
-        return ACCEPTED
+    def poll(tracking_id: str) -> Answer:
+        asked.append(SYSTEM_CLOCK.monotonic())
+        return Answer(200, b"missed " + tracking_id.encode())
 
-    provider.submit_with = submit
-    async with running(ledger, provider, webhook_grace=3.0, poll_interval=0.05) as run:
-
-        def poll(tracking_id: str) -> Answer:
-            late = call(ledger, "p03").request_id
-            (due,) = [row["next_poll_at"] for row in rows(ledger, requests) if row["request_id"] == late]
-            promised.append(due)
-            asked.append(run.context.now())
-            return Answer(200, b"missed " + tracking_id.encode())
-
-        provider.poll_with = poll
+    provider.poll_with = poll
+    async with running(ledger, provider, webhook_grace=0.2, poll_interval=0.05) as run:
         report = await run.to_the_end()
-        assert run.engine._collector.first_poll_delay == 0.05
-    assert report.ending is Ending.DONE
-    assert len(asked) == collecting.ABSENT_AFTER + 1
-    assert asked[-1] < promised[0]
+    assert (report.ending, report.outstanding) == (Ending.DONE, 0)
+    assert sorted(provider.polled) == sorted(f"t{n + 1}" for n in range(len(PEOPLE)))  # each once
+    assert asked[posting.ABSENT_AFTER] - asked[0] >= posting.LATE * 0.2
+
+
+async def test_webhooks_that_are_only_late_are_waited_for(ledger: Ledger) -> None:
+    """Jobs end at once, their webhooks come after the grace: a few polls tell. Nobody else is asked about, then or
+    later, when webhooks would have counted as absent had none come.
+    """
+    plan(ledger, *(f"p{n:02}" for n in range(40)))
+    provider = FakeProvider()
+    provider.poll_with = lambda tracking_id: Answer(200, b"missed " + tracking_id.encode())
+    async with running(ledger, provider, webhook_grace=0.2) as run, anyio.create_task_group() as tasks:
+
+        async def later(request_id: str) -> None:
+            await anyio.sleep(0.7)
+            await run.webhook(request_id, b"missed")
+
+        async def submit(parameters: Mapping[str, Any], url: str | None) -> PaidOutcome:
+            assert url is not None
+            await anyio.sleep(1.2 if parameters["personId"] >= "p30" else 0)
+            tasks.start_soon(later, url.split("/")[-2])
+            return ACCEPTED
+
+        provider.submit_with = submit
+        report = await run.to_the_end()
+    assert (report.ending, report.outstanding) == (Ending.DONE, 0)
+    assert 1 <= len(provider.polled) <= posting.ABSENT_AFTER
+    assert run.context.tally.webhooks == 40
+
+
+async def test_a_poll_that_is_refused_slows_polling_down(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """429 to a poll: nobody else is asked meanwhile, the pauses grow, and nothing is said of the job."""
+    monkeypatch.setattr(refusals, "REFUSED", Backoff(budget=float("inf"), first=0.1, largest=0.4))
+    plan(ledger, *PEOPLE)
+    provider = FakeProvider()
+    asked: list[float] = []
+
+    def poll(tracking_id: str) -> Answer:
+        asked.append(SYSTEM_CLOCK.monotonic())
+        if len(asked) <= 3:
+            raise Unavailable("429", status=429)
+        return Answer(200, b"missed " + tracking_id.encode())
+
+    provider.poll_with = poll
+    async with running(ledger, provider, receiving=False, poll_interval=0.05) as run:
+        report = await run.to_the_end()
+    assert (report.ending, report.outstanding) == (Ending.DONE, 0)
+    gaps = [after - before for before, after in itertools.pairwise(asked[:4])]
+    assert gaps[0] >= 0.05
+    assert gaps[1] >= 0.1
+    assert gaps[2] >= 0.2
+    assert len(asked) == len(PEOPLE) + 3
+    assert max(row["polls"] for row in rows(ledger, requests)) == 1
+
+
+async def test_what_an_earlier_run_left_is_asked_about_at_the_start_while_that_is_worth_it(ledger: Ledger) -> None:
+    plan(ledger, *(f"p{n:02}" for n in range(30)))
+    provider = FakeProvider()
+    async with running(ledger, provider, receiving=False, poll_interval=60.0, wait=0.0) as run:
+        await run.to_the_end()
+    assert {row["state"] for row in rows(ledger, calls)} == {"accepted"}
+    an_hour = {"answered_at": requests.c.answered_at - 3_600_000_000}
+    ledger.call(lambda connection: connection.execute(requests.update().values(an_hour)) and None)
+    provider.polled.clear()
+    async with running(ledger, provider, receiving=False, poll_interval=60.0, wait=0.5) as run:  # none has ended
+        await run.to_the_end()
+    assert sorted(provider.polled) == [f"t{n}" for n in range(1, 1 + polling.TOGETHER)]
+    provider.polled.clear()
+    provider.poll_with = lambda tracking_id: Answer(200, b"missed " + tracking_id.encode())
+    async with running(ledger, provider, receiving=False, poll_interval=60.0) as run:
+        report = await run.to_the_end()
+    assert (report.ending, report.outstanding) == (Ending.DONE, 0)
+    assert len(provider.polled) == len(set(provider.polled)) == 30
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer(404, b""), Answer(200, b"{}"), Answer(200, b" "), Answer(200, b"pending")], ids=str
+)
+async def test_a_poll_without_an_end_in_it_is_no_news(ledger: Ledger, answer: Answer) -> None:
+    """The job is asked about again, and only what says that it ended ends it."""
+    plan(ledger, "ann")
+    provider = FakeProvider()
+    provider.poll_with = lambda tracking_id: answer if len(provider.polled) < 3 else Answer(200, b"found a@x.io")
+    async with running(ledger, provider, receiving=False, poll_interval=0.05) as run:
+        report = await run.to_the_end()
+    assert (report.ending, report.outstanding) == (Ending.DONE, 0)
+    assert provider.polled == ["t1"] * 3
+    assert call(ledger, "ann").outcome == "found"
+    assert [row["polls"] for row in rows(ledger, requests)] == [3]
+
+
+async def test_a_job_given_up_is_asked_about_once_a_run(ledger: Ledger) -> None:
+    plan(ledger, "ann", "bob")
+    provider = FakeProvider()
+    async with running(ledger, provider, receiving=False, poll_interval=0.05, give_up_after=0.3, wait=1.1) as run:
+        await run.to_the_end()
+    assert {row["state"] for row in rows(ledger, calls)} == {"in_doubt"}
+    plan(ledger, "cid", run="later-0")  # keeps the runs that follow waiting
+    for number in range(2):
+        provider.polled.clear()
+        async with running(ledger, provider, receiving=False, poll_interval=0.05, wait=0.9) as run:
+            run.context.run_id = f"later-{number}"
+            await run.to_the_end()
+        assert sorted(set(provider.polled) - {"t3"}) == ["t1", "t2"]
+        assert len([job for job in provider.polled if job != "t3"]) == 2
+
+
+@pytest.mark.parametrize(("ended", "asked"), [(0, polling.TOGETHER), (7, 15), (30, 30)])
+async def test_at_the_deadline_the_oldest_are_asked_about_while_that_is_worth_it(
+    ledger: Ledger, ended: int, asked: int
+) -> None:
+    plan(ledger, *(f"p{n:02}" for n in range(30)))
+    provider = FakeProvider()
+    over = {f"t{n}" for n in range(1, ended + 1)}
+    provider.poll_with = lambda tracking_id: Answer(200, b"missed") if tracking_id in over else Answer(404, b"")
+    async with running(ledger, provider, receiving=False, poll_interval=60.0, wait=0.1) as run:
+        report = await run.to_the_end()
+    assert report.outstanding == 30 - ended
+    assert len(set(provider.polled)) == len(provider.polled) == asked
+
+
+async def test_what_a_run_has_learned_the_next_one_knows(ledger: Ledger) -> None:
+    provider = FakeProvider()
+    provider.poll_with = lambda tracking_id: Answer(200, b"missed " + tracking_id.encode())
+    plan(ledger, "ann", "bob")
+    async with running(ledger, provider, receiving=False, poll_interval=0.5) as run:
+        await run.to_the_end()
+    plan(ledger, "cid")
+    accepted = anyio.current_time()
+    async with running(ledger, provider, receiving=False, poll_interval=30.0) as run:
+        await run.to_the_end(5)
+    assert 0.4 < anyio.current_time() - accepted < 5
+    assert provider.polled == ["t1", "t2", "t3"]
 
 
 async def test_stopping_gives_back_what_waits_for_its_turn(ledger: Ledger) -> None:

@@ -123,29 +123,41 @@ class TestEvidence:
 
 
 class TestPolling:
-    def test_an_accepted_job_is_due_then_later_then_never_once_settled(self, ledger: Ledger) -> None:
+    def test_an_accepted_job_is_open_until_it_is_settled(self, ledger: Ledger) -> None:
         plan(ledger, "ann")
         ((claimed,), _) = claim(ledger)
         send(ledger, claimed)
+        assert ledger.look(polls.open_jobs) == []
         answer(ledger, claimed, State.ACCEPTED)
-        (job,) = ledger.call(polls.due, NOW + 10, 5)
-        ledger.call(polls.polled, job, NOW + 1000, RUN)
-        assert ledger.call(polls.due, NOW + 999, 5) == []
-        assert len(ledger.call(polls.due, NOW + 1000, 5)) == 1
+        (job,) = ledger.look(polls.open_jobs)
+        assert (job.request_id, job.tracking_id, job.accepted_at, job.doubtful) == (
+            claimed.request_id, "t-1", NOW, False,
+        )  # fmt: skip
+        ledger.call(polls.asked, job.request_id, NOW + 1000, RUN)
+        (job,) = ledger.look(polls.open_jobs, [job.request_id, "another"])
+        assert (job.polls, job.next_poll_at, job.polled_by) == (1, NOW + 1000, RUN)
         tell(ledger, claimed.request_id, MISSED)
-        assert ledger.call(polls.due, NOW + DAY, 5) == []
+        assert ledger.look(polls.open_jobs) == []
+        assert not ledger.look(polls.is_open, job.request_id)
 
-    def test_a_job_given_up_is_asked_about_once_a_run(self, ledger: Ledger) -> None:
+    def test_a_job_given_up_is_in_doubt_and_has_no_next_time(self, ledger: Ledger) -> None:
         plan(ledger, "ann")
         ((claimed,), _) = claim(ledger)
         send(ledger, claimed)
         answer(ledger, claimed, State.ACCEPTED)
         assert ledger.call(polls.give_up, NOW + 1, NOW + 1) == 1
         assert call(ledger, "ann").state == State.IN_DOUBT
-        assert ledger.call(polls.due, NOW + DAY, 5) == []
-        assert ledger.call(polls.all_now, NOW, "run-2") == 1
-        (job,) = ledger.call(polls.due, NOW, 5)
-        ledger.call(polls.polled, job, NOW + 1, "run-2")
-        assert ledger.call(polls.due, NOW + DAY, 5) == []
-        assert ledger.call(polls.all_now, NOW, "run-2") == 0
-        assert ledger.call(polls.all_now, NOW, "run-3") == 1
+        (job,) = ledger.look(polls.open_jobs)
+        assert (job.doubtful, job.next_poll_at, job.polled_by) == (True, None, None)
+        ledger.call(polls.asked, job.request_id, NOW + 1, "run-2")
+        (job,) = ledger.look(polls.open_jobs)
+        assert (job.next_poll_at, job.polled_by) == (None, "run-2")
+
+    def test_a_webhook_before_the_submits_answer_leaves_nothing_to_ask_about(self, ledger: Ledger) -> None:
+        plan(ledger, "ann")
+        ((claimed,), _) = claim(ledger)
+        send(ledger, claimed)
+        tell(ledger, claimed.request_id, MISSED)
+        answer(ledger, claimed, State.ACCEPTED)
+        assert call(ledger, "ann").state == State.SETTLED
+        assert ledger.look(polls.open_jobs) == []

@@ -22,6 +22,7 @@ from enrichment.ledger import Ledger, plans
 from enrichment.ledger.claims import Lane
 from enrichment.ledger.plans import Wanted
 from enrichment.ledger.schema import calls, charges, emails, inbox, metadata, phones, provider_results
+from enrichment.polling import Poller
 from enrichment.states import State
 from sources.clock import SYSTEM_CLOCK
 from sources.providers import Channel, Person
@@ -97,7 +98,7 @@ class House:
         )
 
         async def story() -> int:
-            return await Collector(context).apply_inbox()
+            return await Collector(context, Poller(context)).apply_inbox()
 
         return anyio.run(story)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import count
 from typing import Any, cast
 
 import anyio
@@ -51,6 +52,7 @@ class FakeProvider:
         self.prove_with: Callable[[], None] = lambda: None
         self.submitted: list[str] = []
         self.polled: list[str] = []
+        self._jobs = count(1)
         self.under_way = 0
         self.most_under_way = 0
 
@@ -85,7 +87,7 @@ class FakeProvider:
             self.under_way -= 1
 
     def tracking_id(self, body: bytes) -> str | None:
-        return f"t{len(self.submitted)}" if b"trackingId" in body else None
+        return f"t{next(self._jobs)}" if b"trackingId" in body else None
 
     async def poll(self, operation: str, tracking_id: str) -> Answer:
         self.polled.append(tracking_id)

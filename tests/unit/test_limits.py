@@ -488,6 +488,31 @@ def test_a_quota_used_up_is_still_used_up_after_a_restart_and_free_again_a_day_l
     play(clock, story)
 
 
+def test_the_part_kept_for_collecting_is_still_kept_after_a_restart() -> None:
+    """What buying has used of the day is counted over restarts, and so is what collecting has used of its part."""
+    clock = SteppedClock()
+    notebook = Notebook(clock)
+
+    async def story() -> None:
+        async with limiter(clock, "20/day", counters=notebook, share=0.25) as limits:
+            for _ in range(15):
+                await limits.acquire(patience=0.0)
+        await clock.sleep(3600.0)
+        async with limiter(clock, "20/day", counters=notebook, share=0.25) as limits:
+            with pytest.raises(QuotaExhausted):
+                await limits.acquire(patience=0.0)
+            for _ in range(3):
+                await limits.acquire(patience=0.0, collecting=True)
+        await clock.sleep(3600.0)
+        async with limiter(clock, "20/day", counters=notebook, share=0.25) as limits:
+            for _ in range(2):
+                await limits.acquire(patience=0.0, collecting=True)
+            with pytest.raises(QuotaExhausted):
+                await limits.acquire(patience=0.0, collecting=True)
+
+    play(clock, story)
+
+
 def test_another_account_is_counted_by_itself() -> None:
     clock = SteppedClock()
     notebook = Notebook(clock)
