@@ -17,24 +17,28 @@ def _committed(names: str) -> list[str]:
 
 WEBHOOKS = _both(
     "load.{}",
+    "receiver.{}",
+    "inbox.{}:documents.keep",
+    "inbox.{}:documents.remove",
     "fetch.{}:POST",
     *(f"submit.{{}}:{kind}" for kind in ("reveal_email", "reveal_phone", "verify_email")),
     *_committed("""
-        claims.claim claims.mark_sent collecting.Collector._apply_some counters.LedgerCounters.add deliveries.announce
-        deliveries.deliver evidence.receive runs.cover runs.finish runs.signing_key runs.start searches.reserve
-        searches.settle searching.Searches._on_page seen.remember_organizations sending.Sender._answered
-        vendor.keep_realm
+        carrying.take_in claims.claim claims.mark_sent collecting.Collector._apply_some counters.LedgerCounters.add
+        deliveries.announce deliveries.deliver learned.Learned.note runs.cover runs.finish runs.signing_key runs.start
+        searches.reserve searches.settle searching.Searches._on_page seen.remember_organizations
+        sending.Sender._answered vendor.keep_realm
     """),
 )
-POLLING = _both("fetch.{}:GET", *_committed("collecting.Collector._keep_news polls.polled"))
+POLLING = _both("fetch.{}:GET", *_committed("polling.Poller._heard"))
 INTERRUPTED = _both(*_committed("claims.release"))
-HURRIED = _both(*_committed("polls.all_now"))
+HURRIED = _both(*_committed("polls.asked"))
 FLUSHING = _both("load.{}", *_committed("deliveries.announce"))
 RESUMED = _both(*_committed("engine.Engine.start plans.want_again"))
+NEW = _both(*_committed("migrate.to_newest"))
 
 #: moments that come often and where it matters what else is under way: they are tried at a later time as well
 BUSY = [
     point
     for point in WEBHOOKS
-    if any(word in point for word in ("claims.", "submit.", "_answered", "_apply_some", "evidence.receive"))
+    if any(word in point for word in ("claims.", "submit.", "_answered", "_apply_some", "take_in", "documents."))
 ]
