@@ -98,10 +98,13 @@ def test_the_systemd_unit_of_serve_listens_until_it_is_stopped(project: Project)
     command = shlex.split(_here(f"cd {unit['Service']['WorkingDirectory']}; {unit['Service']['ExecStart']}", project))
     process = subprocess.Popen(command[2:], cwd=command[1].rstrip(";"), stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
-    said = process.stderr.readline()
-    assert f"Listening on 127.0.0.1:{port}" in said, said
-    process.terminate()
-    said = process.communicate(timeout=60)[1]
+    try:
+        said = process.stderr.readline()
+        assert f"Listening on 127.0.0.1:{port}" in said, said
+        process.terminate()
+        said = process.communicate(timeout=60)[1]
+    finally:
+        process.kill()
     assert (process.returncode, "Stopped: 0 kept; 0 wait" in said) == (0, True), said
 
 

@@ -177,7 +177,7 @@ async def test_what_another_process_keeps_during_the_run_is_noticed_soon(ledger:
         took = time.monotonic() - kept[0]
     assert report.ending is Ending.DONE
     assert provider.polled == []
-    assert took < 1.0  # a machine with other work; without the look it is five
+    assert took < 3.0  # on a machine with other work; without the look it is five
 
 
 async def test_a_run_that_waits_does_not_burn_time(ledger: Ledger, inbox: Inbox) -> None:
