@@ -137,7 +137,7 @@ def test_it_works_in_its_own_folder_and_leaves_nothing_elsewhere(project: Projec
     project.env["HOME"] = str(project.folder / "home")
     (project.folder / "home").mkdir()
     assert project.sync("--limit", "1").exit_code == 0
-    assert (project.folder / ".leadsync" / "dlt" / "leadsync").is_dir()
+    assert len(list((project.folder / ".leadsync" / "dlt").glob("duckdb-crm-*/leadsync"))) == 1
     assert (project.folder / ".leadsync" / "ledger.db").stat().st_mode & 0o777 == 0o600
     assert not (project.folder / "home" / ".dlt").exists()
 
