@@ -16,6 +16,7 @@ from sources.clodura.client import CloduraClient, make_transport
 from sources.clodura.credits import Balance
 from sources.clodura.filters import parse_filters
 from sources.clodura.paging import PAST_END, Fill
+from sources.clodura.provider import CloduraProvider
 from sources.clodura.records import Page, Record
 from sources.clodura.requests import RevealEmail, RevealPhone
 from sources.clodura.windows import Coverage, WindowReport, fill, page_size, walk
@@ -516,6 +517,19 @@ def test_a_poll_gives_the_answer_whatever_its_status(status: int) -> None:
     (request,) = host.requests
     assert request.method == "GET"
     assert request.target == "/api/v1/search/people/track/5f2b%2F..%2Fx%3Fy%23z%20%C3%A4"
+
+
+@pytest.mark.parametrize("act", [answer(429, retry_after="30"), answer(503), answer(408), reset])
+def test_a_poll_for_a_job_is_one_request_whatever_comes_of_it(act: Act) -> None:
+    """Each is a call of the day's: whoever polls decides when again."""
+
+    async def poll(client: CloduraClient) -> None:
+        with pytest.raises(Unavailable):
+            await CloduraProvider(client, "multi_provider").poll("reveal_email", "t")
+
+    with serving(act, answer(200)) as host:
+        ask(host.url, poll)
+    assert len(host.requests) == 1
 
 
 def test_polls_and_the_balance_may_use_the_part_of_the_quota_kept_for_them() -> None:

@@ -133,9 +133,7 @@ class Simulation:
         look_at = NEVER
         while events or look_at < NEVER:
             now = min(events[0][0] if events else NEVER, look_at)
-            if now > self.until or (
-                len(ends) == self.jobs and len(outcome.late) == sum(e < NEVER for e in ends.values())
-            ):
+            if now > self.until or len(outcome.late) == self.jobs:
                 break
             if events and events[0][0] <= now:
                 heapq.heappop(events)[2](now)

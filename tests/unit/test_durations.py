@@ -116,6 +116,25 @@ def test_a_job_that_is_stuck_stops_counting_once_others_have_ended() -> None:
     assert durations.usual == 10.0
 
 
+def test_a_job_that_is_stuck_for_long_is_one_job() -> None:
+    durations = known(*[(0, 10)] * 30)
+    for number in range(40):
+        durations.missed("stuck", 10.0 + number)
+        durations.ended(str(number), 10.0)
+    for number in range(8):
+        durations.missed(f"slow {number}", 11.0)
+        durations.ended(f"other {number}", 10.0)
+    assert durations.usual is not None
+    assert durations.usual > 11
+
+
+def test_webhooks_are_left_more_time_where_polls_find_jobs_unfinished() -> None:
+    durations = known(*[(2, 2)] * 50)
+    assert durations.longest == 2
+    durations.missed("slow", 7.0)
+    assert durations.longest == FURTHER * 7
+
+
 def test_one_job_far_beyond_the_others_is_no_measure_for_their_webhooks() -> None:
     assert known(*[(10, 10)] * 50, (900, 900)).longest == 30
     assert known(*[(10, 10)] * 50, *[(60, 60)] * 3).longest == 60

@@ -74,6 +74,19 @@ def test_every_result_is_collected_and_no_job_is_asked_again_without_a_longer_pa
 def test_what_takes_longer_is_asked_less_and_less() -> None:
     outcome = Simulation(jobs=1, takes=fixed(NEVER), until=86_400.0).run()
     assert len(outcome.asked) < 40  # in a whole day
+    assert LONGEST_PAUSE <= max(outcome.pauses[0]) <= LONGEST_PAUSE * (1 + JITTER)
+
+
+def test_a_pause_is_never_shorter_than_the_one_before() -> None:
+    """Who took longer than 10 s was known to take 60: that long is waited. From then on only longer."""
+    made = with_jobs(1, Durations([End(0.0, 10.0)] * 90 + [End(10.0, 60.0)] * 3))
+    (job,) = made.due(10.0, 1, Posting.ABSENT)
+    made.missed(job, 10.0, Posting.ABSENT)
+    assert 60.0 <= job.again <= 66.0
+    (job,) = made.due(job.again, 1, Posting.ABSENT)
+    asked = job.again
+    made.missed(job, asked, Posting.ABSENT)
+    assert job.again - asked >= 50.0
 
 
 class TestWhileNothingIsKnown:
@@ -107,8 +120,16 @@ class TestWhileNothingIsKnown:
     def test_with_webhooks_single_jobs_are_asked_after_the_grace(self) -> None:
         made = with_jobs(5, grace=7.0)
         assert made.next_at(Posting.EXPECTED) == 7.0
-        assert len(made.due(7.0, 16, Posting.EXPECTED)) == 1
         assert made.due(7.0, 16, Posting.SUSPECT) == []
+        assert made.next_at(Posting.SUSPECT) == NEVER
+        assert len(made.due(7.0, 16, Posting.EXPECTED)) == 1
+
+    def test_with_webhooks_still_to_come_one_is_asked_at_a_time_though_ends_are_known(self) -> None:
+        made = with_jobs(5, known(10.0), grace=7.0)
+        assert made.next_at(Posting.EXPECTED) == 17.0
+        assert len(made.due(17.0, 16, Posting.EXPECTED)) == 1
+        assert made.due(17.0, 16, Posting.EXPECTED) == []
+        assert made.next_at(Posting.EXPECTED) == NEVER
 
     def test_what_an_earlier_run_saw_unfinished_is_not_tried_again(self) -> None:
         made = with_jobs(5, Durations(unfinished=300.0))
@@ -151,6 +172,8 @@ class TestOnceItIsKnown:
         made.add(Job("old", "old", -3600.0, fresh=False))
         (job,) = made.due(0.0, 16, Posting.ABSENT)
         made.ended(job, 0.0, 0.1)
+        made.ask(old := Job("older", "older", -7200.0, fresh=False))
+        made.ended(old, 0.0, 0.1)
         assert made.durations.usual is None
 
     def test_a_webhook_ends_a_job_wherever_it_stands(self) -> None:
@@ -230,11 +253,11 @@ class TestWebhooks:
 
     def test_the_first_that_comes_restores_trust_which_then_is_lost_less_easily(self) -> None:
         webhooks = Webhooks(receiving=True, grace=5.0)
-        for _ in range(posting_module.ABSENT_AFTER):
+        for _ in range(3):
             webhooks.fetched(10.0)
         assert webhooks.posting(100.0) is Posting.ABSENT
         webhooks.came()
-        for _ in range(posting_module.ABSENT_AGAIN_AFTER - 1):
+        for _ in range(19):
             webhooks.fetched(100.0)
         assert webhooks.posting(1000.0) is Posting.EXPECTED
         webhooks.fetched(100.0)
