@@ -36,8 +36,8 @@ from sources.providers import CONTACTS
 
 log = structlog.get_logger("leadsync.sync")
 
-#: seconds between sums for the live view
-LOOK_EVERY = 1.0
+#: seconds between sums for the live view, and so many times what the last ones took, where that is longer
+LOOK_EVERY, LOOK_TIMES = 1.0, 20.0
 
 
 def sync(options: SyncOptions, settings: Settings, teller: Teller) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class _Run:
         self._trouble: BaseException | None = None
         self._result: dict[str, Any] | None = None
         self._seen = books.RunBooks()
-        self._looked = 0.0
+        self._look_at = 0.0
 
     def run(self, listening: Any) -> dict[str, Any]:
         it = self._it
@@ -177,10 +177,11 @@ class _Run:
 
     def _progress(self, session: Session) -> Progress:
         tally, context = session.tally, session.context
-        if time.monotonic() - self._looked >= LOOK_EVERY:
-            self._looked = time.monotonic()
+        if (started := time.monotonic()) >= self._look_at:
             with suppress(LedgerError), self._it.ledger.read() as connection:  # the run will meet it where it matters
                 self._seen = books.of_run(connection, self._it.plan.run_id, self._started_at)
+            took = time.monotonic() - started
+            self._look_at = started + max(LOOK_EVERY, LOOK_TIMES * took)
         done = self._seen
         spent = done.spent.get(UNIT)
         caps = [cap.amount for cap in self._it.plan.engine.caps if cap.scope is Scope.RUN]

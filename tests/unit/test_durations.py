@@ -121,8 +121,9 @@ def test_a_job_that_is_stuck_for_long_is_one_job() -> None:
     for number in range(40):
         durations.missed("stuck", 10.0 + number)
         durations.ended(str(number), 10.0)
-    for number in range(7):
+    for number in range(8):
         durations.missed(f"slow {number}", 11.0)
+        durations.ended(f"other {number}", 10.0)
     assert durations.usual is not None
     assert durations.usual > 11
 
