@@ -23,7 +23,7 @@ class Document:
     request_id: str
     received_at: int
     body: bytes = field(repr=False)
-    content_type: str | None = None
+    content_type: str | None = field(default=None, repr=False)
     #: its number in the inbox; 0 before it is kept
     document_id: int = 0
 

@@ -117,6 +117,7 @@ def it(tmp_path: Path, vendor: Loud, monkeypatch: pytest.MonkeyPatch, capfd: pyt
     vendor.posts.clear()
     monkeypatch.setattr("pipelines.preparing.Loader", NoLoader)
     monkeypatch.setattr("pipelines.preparing.sink.prepare", lambda *_: "sink")
+    monkeypatch.setattr("pipelines.preparing.sink.still_there", lambda *_: None)
     monkeypatch.setattr("enrichment.engine.IN_DOUBT_GRACE", 0.05)
     monkeypatch.setattr("sources.transport.Backoff", lambda: Backoff(budget=0.0))
     case = Case(tmp_path, vendor, capfd)

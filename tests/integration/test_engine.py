@@ -342,7 +342,7 @@ async def test_a_poll_without_an_end_in_it_is_no_news(ledger: Ledger, answer: An
 async def test_a_job_given_up_is_asked_about_once_a_run(ledger: Ledger) -> None:
     plan(ledger, "ann", "bob")
     provider = FakeProvider()
-    async with running(ledger, provider, receiving=False, poll_interval=0.05, give_up_after=0.3, wait=1.1) as run:
+    async with running(ledger, provider, receiving=False, poll_interval=0.05, give_up_after=0.3, wait=20.0) as run:
         await run.to_the_end()
     assert {row["state"] for row in rows(ledger, calls)} == {"in_doubt"}
     plan(ledger, "cid", run="later-0")  # keeps the runs that follow waiting

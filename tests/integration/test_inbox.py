@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from enrichment.inbox import Document, Inbox, Watch, database, documents, inbox_path, schema, waiting_in
+from enrichment.inbox import Document, Inbox, Watch, documents, inbox_path, schema, waiting_in
+from enrichment.storage import sqlite
 from sources.errors import LedgerError
 
 NOW = 1_790_000_000_000_000
@@ -204,7 +205,7 @@ class TestOthers:
     def test_it_can_be_opened_and_read_while_another_process_writes(
         self, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(database, "BUSY", 0.1)
+        monkeypatch.setattr(sqlite, "BUSY", 0.1)
         inbox.call(documents.keep, document())
         with closing(sqlite3.connect(inbox.path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")

@@ -337,7 +337,7 @@ def test_nothing_is_told_of_what_is_posted_forged_genuine_or_odd(ledger: Ledger,
     told = capfd.readouterr().err
     assert_clean(told)
     assert "webhook_not_kept" in told
-    assert "uvicorn.error" in told
+    assert "uvicorn" not in told  # it says nothing by itself
     kept = [row["body"] for row in rows(ledger, inbox)]
     assert len(kept) == len(BODIES)
     assert not any(KEY.encode() in body for body in kept)

@@ -16,7 +16,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from destinations.duckdb import DuckDB
-from pipelines.loading import PIPELINE, Loader
+from pipelines.loading import Loader
 from pipelines.tables import PEOPLE
 from sandbox import Server
 from sources.clodura import clodura
@@ -73,7 +73,7 @@ def test_after_a_load_no_row_is_left_and_no_package_and_no_trace(folder: Path) -
     loader = _loader(folder)
     _load(loader)
     assert left(folder) == {}
-    at = folder / ".leadsync" / "dlt" / PIPELINE
+    at = Path(loader._pipeline.working_dir)
     assert [path.name for path in at.iterdir() if path.is_file()] == ["state.json"]
     assert not list((at / "load" / "loaded").iterdir())
     with duckdb.connect(str(folder / "leads.duckdb")) as connection:
@@ -134,7 +134,7 @@ def test_what_an_extract_leaves_that_is_cut_short_is_gone_at_the_next_start(fold
 
 
 def test_a_trace_that_an_earlier_version_kept_is_gone(folder: Path) -> None:
-    trace = folder / ".leadsync" / "dlt" / PIPELINE / "trace.pickle"
+    trace = Path(_loader(folder)._pipeline.working_dir) / "trace.pickle"
     trace.write_bytes(b"anything")
     _loader(folder)
     assert not trace.exists()

@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import pytest
 
-from enrichment import collecting
+from enrichment import polling
 from enrichment.caps import Cap, Scope
 from enrichment.ids import micros
 from enrichment.ledger import Ledger, claims, runs
@@ -250,6 +250,7 @@ class TestWithinARun:
 
     async def test_a_clock_set_forward_gives_up_no_job(self, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
         """It only seems to have waited for days; given up, it would be asked about in the next run alone."""
-        monkeypatch.setattr(collecting, "GIVE_UP_EVERY", 0.0)
+        monkeypatch.setattr(polling, "GIVE_UP_LEAST", 0.0)
+        monkeypatch.setattr(polling, "GIVE_UP_MOST", 0.0)
         assert await self._collect(ledger, 3 * DAY, give_up_after=DAY) < 20
         assert {row["state"] for row in rows(ledger, calls)} == {"settled"}

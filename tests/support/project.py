@@ -28,6 +28,7 @@ class Loader:
     def load(self, resources): list(resources[0])
 pipelines.preparing.Loader = Loader
 pipelines.preparing.sink.prepare = lambda *arguments: "sink"
+before = pipelines.preparing.sink.still_there
 pipelines.preparing.sink.still_there = lambda *arguments: None
 """
 
