@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from enrichment.ledger import Ledger, ledger_path
+from enrichment.ledger.ledger_time import ledger_time
 from enrichment.ledger.listing import Chosen, Listed, listed, totals
 from enrichment.states import State
 from pipelines.outlook import SECOND, Surroundings, outlook, span, why
@@ -15,6 +16,7 @@ from pipelines.settings import Settings
 from pipelines.status import time_text
 from sources.errors import ConfigurationError
 from sources.nearest import did_you_mean
+from sources.redaction import shown
 from sources.transport import is_loopback
 
 
@@ -23,8 +25,8 @@ class CallsOptions:
     """`leadsync calls` as typed."""
 
     folder: Path
-    states: Sequence[str] = ()
-    person: str | None = None
+    states: Sequence[str] = field(default=(), repr=False)
+    person: str | None = field(default=None, repr=False)
     search: str | None = None
     limit: int = 50
 
@@ -39,6 +41,7 @@ def calls(options: CallsOptions, settings: Settings, now: int) -> dict[str, Any]
     at_risk: dict[str, int] = {}
     if ledger_path(settings.ledger.url, options.folder).exists():
         with Ledger(settings.ledger.url, options.folder) as ledger, ledger.read() as connection:
+            now = ledger_time(connection, now)
             rows = listed(connection, chosen, options.limit)
             count, at_risk = totals(connection, chosen)
     around = Surroundings(now, _listening(settings), settings.enrichment.give_up_after)
@@ -54,7 +57,9 @@ def _states(names: Sequence[str]) -> list[State] | None:
     known = [state.value for state in State]
     for name in asked:
         if name not in known:
-            raise ConfigurationError(f"--state: {name!r} is not one of {', '.join(known)}.{did_you_mean(name, known)}")
+            raise ConfigurationError(
+                f"--state: {shown(name)} is not one of {', '.join(known)}.{did_you_mean(name, known)}"
+            )
     return [State(name) for name in asked] or None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,13 @@ import sqlalchemy as sa
 
 from enrichment.ledger import Ledger, ledger_path
 from enrichment.ledger.by_hand import last_event, resolve
+from enrichment.ledger.ledger_time import ledger_time
 from enrichment.ledger.listing import Listed, in_doubt_since, named
 from enrichment.states import State
 from pipelines.outlook import SECOND, span
 from pipelines.settings import Settings
 from sources.errors import ConfigurationError
+from sources.redaction import shown
 
 #: ids shown where a text stands for several
 SHOWN = 5
@@ -29,8 +31,8 @@ class ResolveOptions:
     """`leadsync resolve` as typed. ``older_than`` is in seconds."""
 
     folder: Path
-    calls: Sequence[str] = ()
-    settled: str | None = None
+    calls: Sequence[str] = field(default=(), repr=False)
+    settled: str | None = field(default=None, repr=False)
     void: bool = False
     older_than: float | None = None
 
@@ -51,7 +53,8 @@ def resolving(
         )
     with Ledger(settings.ledger.url, options.folder) as ledger:
         with ledger.read() as connection:
-            found = _found(connection, options, now())
+            at = ledger_time(connection, now())
+            found = _found(connection, options, at)
         for call in found:
             if amount is not None and amount > call.at_risk:
                 warn(
@@ -60,7 +63,7 @@ def resolving(
                     f"(sources.clodura.plan) would explain it."
                 )
         ids = [call.call_id for call in found]
-        done = ledger.call(resolve, ids, amount, now())
+        done = ledger.call(resolve, ids, amount, at)
     rows = [
         {
             "call_id": call.call_id,
@@ -95,7 +98,7 @@ def _amount(options: ResolveOptions) -> int | None:
     match = re.fullmatch(r"(\d{1,9})(?:\.(\d{1,2}))?", options.settled.strip())
     if match is None:
         raise ConfigurationError(
-            f"--settled: {options.settled!r} is no amount: write credits, 0 or more, with two decimals at most. "
+            f"--settled: {shown(options.settled)} is no amount: write credits, 0 or more, with two decimals at most. "
             f"Nothing was changed."
         )
     return int(match[1]) * 100 + int((match[2] or "").ljust(2, "0"))
@@ -110,13 +113,13 @@ def _found(connection: sa.Connection, options: ResolveOptions, now: int) -> list
         rows = named(connection, text.strip().lower(), SHOWN + 1) if len(text.strip()) >= SHORTEST else []
         if not rows:
             mistakes.append(
-                f"{text!r} names no call of this ledger: write its call_id, or {SHORTEST} or more letters "
+                f"{shown(text)} names no call of this ledger: write its call_id, or {SHORTEST} or more letters "
                 f"of its start or end."
             )
         elif len(rows) > 1:
             ids = [row.call_id for row in rows]
             more = ", ..." if len(ids) > SHOWN else ""
-            mistakes.append(f"{text!r} names several calls: {', '.join(ids[:SHOWN])}{more}. Write more of it.")
+            mistakes.append(f"{shown(text)} names several calls: {', '.join(ids[:SHOWN])}{more}. Write more of it.")
         elif rows[0].state is not State.IN_DOUBT:
             mistakes.append(_not_in_doubt(connection, rows[0], now))
         else:

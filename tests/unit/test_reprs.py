@@ -70,7 +70,8 @@ from tests.support.canaries import (
 HARMLESS = frozenset(
     # names and ids that we or the settings gave
     "account base callback_base call_id call_ids dataset description destination folder hash host hosts key name "
-    "operation owner plan polled_by provider request_id run_id search searches setting sink_id source table truncated unit "
+    "operation owner plan polled_by provider "
+    "request_id run_id search searches setting sink_id source table truncated unit "
     "user_agent window incomplete "
     # what is counted or kept by such a name
     "doubtful halted outcomes providers schema spent verified "
