@@ -20,6 +20,7 @@ def logging_restored() -> Iterator[None]:
     """Hooks, handlers, levels, known secrets and the umask as they were before."""
     root, dlt = logging.getLogger(), logging.getLogger("dlt")
     kept = [(logger, logger.handlers[:], logger.level, logger.propagate) for logger in (root, dlt)]
+    levels = {name: logging.getLogger(name).level for name in (*logs._QUIET, "uvicorn.error", "uvicorn.asgi")}
     hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
     factory, raising, forms = logging.getLogRecordFactory(), logging.raiseExceptions, secrets._forms
     mask = os.umask(0o022)
@@ -36,6 +37,8 @@ def logging_restored() -> Iterator[None]:
         for logger, handlers, level, propagate in kept:
             logger.handlers, logger.propagate = handlers, propagate
             logger.setLevel(level)
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
         structlog.reset_defaults()
 
 
