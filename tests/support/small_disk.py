@@ -55,7 +55,7 @@ class SmallDisk:
 
     def set_writable(self, writable: bool) -> None:
         """Mount it anew, for reading only or for writing, too."""
-        how = f"remount,{'rw' if writable else 'ro'}"
+        how = f"remount,bind,{'rw' if writable else 'ro'}"
         enter = ["nsenter", "-t", str(self._pid), "-U", "-m", "--preserve-credentials"]
         subprocess.run([*enter, "mount", "-o", how, str(self.folder)], check=True)
 
