@@ -18,7 +18,7 @@ from enrichment.capability import Capability
 from enrichment.caps import Cap, Scope
 from enrichment.context import Context, EngineSettings
 from enrichment.engine import Ending, Engine, Report
-from enrichment.ledger import Ledger, evidence
+from enrichment.ledger import Ledger, evidence, polls
 from enrichment.ledger.schema import calls, emails, inbox, requests
 from enrichment.states import State
 from sources.backoff import Backoff
@@ -262,7 +262,7 @@ async def test_webhooks_that_are_only_late_are_waited_for(ledger: Ledger) -> Non
     async with running(ledger, provider, webhook_grace=0.2) as run, anyio.create_task_group() as tasks:
 
         async def later(request_id: str) -> None:
-            await anyio.sleep(0.7)
+            await anyio.sleep(0.5)
             await run.webhook(request_id, b"missed")
 
         async def submit(parameters: Mapping[str, Any], url: str | None) -> PaidOutcome:
@@ -342,8 +342,9 @@ async def test_a_poll_without_an_end_in_it_is_no_news(ledger: Ledger, answer: An
 async def test_a_job_given_up_is_asked_about_once_a_run(ledger: Ledger) -> None:
     plan(ledger, "ann", "bob")
     provider = FakeProvider()
-    async with running(ledger, provider, receiving=False, poll_interval=0.05, give_up_after=0.3, wait=20.0) as run:
+    async with running(ledger, provider, receiving=False, wait=0.0) as run:
         await run.to_the_end()
+        await ledger.run(polls.give_up, run.context.now(), run.context.now())
     assert {row["state"] for row in rows(ledger, calls)} == {"in_doubt"}
     plan(ledger, "cid", run="later-0")  # keeps the runs that follow waiting
     for number in range(2):
