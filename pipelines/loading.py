@@ -148,10 +148,18 @@ class Loader:
         return [dlt.resource(items, name="feed")]
 
     def load(self, resources: Sequence[DltResource]) -> str | None:
-        """One package: extract, normalize, load. Returns its id, None where it held nothing."""
+        """One package: extract, normalize, load. Returns its id, None where it held nothing.
+
+        Step by step, as `Pipeline.run` does it but for what that does before: it asks the destination for dlt's state,
+        which is none of ours, and loads what is pending, which was drained.
+        """
         reach("load.before")
         try:
-            info = self._pipeline.run(list(resources), loader_file_format="parquet")
+            self._pipeline.extract(list(resources), loader_file_format="parquet")
+            reach("load.extracted")
+            self._pipeline.normalize()
+            reach("load.normalized")
+            info = self._pipeline.load()
         except (DltException, OSError) as error:  # most often PipelineStepFailed
             if isinstance(_cause(error), KeyboardInterrupt):
                 raise KeyboardInterrupt from None  # dlt wraps it; it is no failure of the load

@@ -15,7 +15,9 @@ def _committed(names: str) -> list[str]:
     return [f"ledger.{{}}:{name}" for name in names.split()]
 
 
-WEBHOOKS = _both(
+#: moments inside of a load
+LOADED = ["load.extracted", "load.normalized"]
+WEBHOOKS = LOADED + _both(
     "load.{}",
     "receiver.{}",
     "inbox.{}:documents.keep",
@@ -32,10 +34,18 @@ WEBHOOKS = _both(
 POLLING = _both("fetch.{}:GET", *_committed("polling.Poller._heard"))
 INTERRUPTED = _both(*_committed("claims.release"))
 HURRIED = _both(*_committed("polls.asked"))
-FLUSHING = _both("load.{}", *_committed("deliveries.announce"))
-RESUMED = _both(*_committed("engine.Engine.start plans.want_again"))
+FLUSHING = LOADED + _both("load.{}", *_committed("deliveries.announce"))
+RESUMED = [  # in this order: what was taken over once is not taken over again
+    f"ledger.{moment}:{name}" for name in ("engine.Engine.start", "plans.want_again") for moment in ("before", "after")
+]
 NEW = _both(*_committed("migrate.to_newest"))
 
+#: moments that come only in the first run of a folder, or in one that meets a new organization
+FIRST = [
+    point
+    for point in WEBHOOKS + NEW
+    if any(word in point for word in ("signing_key", "keep_realm", "remember_organizations", "before:migrate"))
+]
 #: moments that come often and where it matters what else is under way: they are tried at a later time as well
 BUSY = [
     point

@@ -1,0 +1,130 @@
+"""Kinds of runs whose moments are tried: what the vendor does, what the settings say, what a run's end is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox import Server
+from tests.chaos import points
+from tests.support.project import Project
+
+PEOPLE, SEED, MOST = 20, 3, 4
+DIED = 137
+
+RECORD = """
+import os
+from sources import crashpoints
+places = os.open("moments.txt", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+crashpoints.arm(lambda name: os.write(places, f"{name}\\n".encode()))
+"""
+DIE = """
+import os
+from sources import crashpoints
+left = [%d]
+def watch(name):
+    if name == %r:
+        left[0] -= 1
+        if left[0] == 0:
+            os._exit(137)
+crashpoints.arm(watch)
+"""
+#: Ctrl-C while calls wait for their turn
+_INTERRUPT = """
+import os, signal
+from sources import crashpoints
+then, told = crashpoints._watcher, []
+def watch(name):
+    if name == "ledger.after:sending.Sender._answered":
+        told.append(name)
+        if len(told) == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+    then(name)
+crashpoints.arm(watch)
+"""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A kind of run: what the vendor does, what the settings say, what a run's end is."""
+
+    behaviour: Mapping[str, Any]
+    moments: list[str]
+    settings: dict[str, Any]
+    #: limits on requests
+    clodura: dict[str, Any] | None = None
+    #: whether the folder is empty; else its tables are made already
+    new: bool = False
+    prelude: str = ""
+    arguments: tuple[str, ...] = ()
+    #: whether each run is for some more people than the one before; else all are for everybody
+    limited: bool = True
+    #: how a run that dies before all this begins
+    preceded_by: str = ""
+    exit_code: int = 0
+
+    @property
+    def verifies(self) -> bool:
+        """Whether addresses are verified as they are bought."""
+        return "verify" in self.settings["enrichment"]
+
+    def start(self, vendor: Server, folder: Path) -> Project:
+        """A new folder and empty books."""
+        vendor.reset(people=PEOPLE, seed=SEED, behaviour=self.behaviour)
+        project = Project(folder, vendor)
+        project.configure(clodura=self.clodura, **self.settings)
+        if self.preceded_by:
+            assert project.run("sync", "--json", prelude=self.preceded_by).exit_code == DIED
+        return project
+
+
+_FAULTS = [
+    {"operation": "reveal_email", "fault": "429", "nth": [3]},
+    {"operation": "reveal_phone", "fault": "503_after", "nth": [2]},
+]
+_BUYING = {"verify": "all", "max_unanswered": MOST}
+_BUSY_VENDOR: Mapping[str, Any] = {
+    "job_seconds": 0.05, "verify_seconds": 0.05, "verify_finish": "queued", "faults": _FAULTS
+}  # fmt: skip
+_COUNTED = {"rate_limits": ["5000/second", "100000/minute"]}
+SCENARIOS = {
+    "webhooks": Scenario(_BUSY_VENDOR, points.WEBHOOKS, {"enrichment": _BUYING}, _COUNTED),
+    "polling": Scenario(
+        {"job_seconds": 0.02, "verify_seconds": 0.02, "faults": _FAULTS[:1]},
+        points.POLLING,
+        {"enrichment": {**_BUYING, "poll_interval": 0.1}, "webhook": {"mode": "poll"}},
+    ),
+    "interrupted": Scenario(
+        {"job_seconds": 0.05},
+        points.INTERRUPTED,
+        {"enrichment": {"max_unanswered": MOST}},
+        {"rate_limits": ["2/second"]},
+        prelude=_INTERRUPT,
+        exit_code=3,
+    ),
+    "hurried": Scenario(
+        {"job_seconds": 0.6},
+        points.HURRIED,
+        {"enrichment": {"max_unanswered": MOST}},
+        arguments=("--wait", "0.1s"),
+        exit_code=3,
+    ),
+    "flushing": Scenario(  # rows are loaded while their calls are under way
+        {"job_seconds": 0.8},
+        points.FLUSHING,
+        {"enrichment": {"max_unanswered": MOST, "flush_every": 0.2}},
+    ),
+    "new": Scenario(
+        {"job_seconds": 0.05}, points.NEW, {"enrichment": {"max_unanswered": MOST}}, new=True, limited=False
+    ),
+    "resumed": Scenario(
+        _BUSY_VENDOR,
+        points.RESUMED,
+        {"enrichment": _BUYING},
+        _COUNTED,
+        limited=False,
+        preceded_by=DIE % (3, "submit.after:reveal_email"),
+    ),
+}
