@@ -67,6 +67,6 @@ class Collector:
             self._poller.posted(document.provider, document.operation, document.request_id, ended=ended)
         if changed:
             self._context.settled(document.provider)
-            self._context.learn_credits(document.provider, document.operation, document.run_id, readings)
+            self._context.learn(document.provider, document.operation, document.run_id, readings)
         if any(reading.outcome is Outcome.UNREADABLE for reading in readings):
             log.warning("answer_unreadable", provider=document.provider, request_id=document.request_id)

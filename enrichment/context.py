@@ -12,10 +12,12 @@ from enrichment.caps import Cap
 from enrichment.ids import micros
 from enrichment.inbox import Inbox
 from enrichment.ledger import Ledger
+from enrichment.ledger.waterfalls import Asking
 from enrichment.verification import DEFAULT, Verifying
+from enrichment.waterfall import Waterfall
 from sources.clock import Clock, Dice
-from sources.errors import LeadsyncError, OutOfCredits
-from sources.providers import Channel, Outcome, Provider, Reading
+from sources.errors import LeadsyncError, OutOfCredits, Unavailable
+from sources.providers import CONTACTS, Channel, Outcome, Provider, Reading
 
 #: seconds a claim lasts unless it is renewed; renewed three times in that time
 LEASE = 60.0
@@ -25,6 +27,8 @@ IN_DOUBT_GRACE = 10.0
 UNREACHABLE_AFTER = 60.0
 #: answers in a row that leave a call in doubt: then a provider is asked one call at a time, then left alone
 DOUBTFUL_SLOW, DOUBTFUL_HALT = 20, 30
+#: jobs in a row that the vendor says have failed, after which it is left alone for this run
+FAILED_HALT = 20
 #: a rate limit that asks for a longer wait than this (seconds), and longer than the run's deadline, ends the sending
 PATIENCE = 120.0
 
@@ -44,6 +48,8 @@ class EngineSettings:
     #: whether webhooks are heard while this run lasts, by itself or by a receiver beside it
     receiving: bool = False
     verifying: Verifying = DEFAULT
+    #: seconds for which calls wait for others to share a request with, where one may carry several
+    gather: float = 10.0
 
 
 class Signal:
@@ -105,12 +111,30 @@ class Context:
     halted: dict[tuple[str, str], LeadsyncError] = field(default_factory=dict)
     #: answers in a row, by provider, that left a call in doubt
     doubtful: dict[str, int] = field(default_factory=dict)
+    #: jobs in a row, by provider, that failed
+    failed: dict[str, int] = field(default_factory=dict)
     stopping: bool = False
+    #: whom to ask for contacts, in which order
+    waterfall: Waterfall = field(default_factory=Waterfall)
+    #: what was answered before that time (microseconds) is asked for anew; None: never
+    stale_before: int | None = None
     #: ledger time as the run began
     began: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.began = self.now()
+
+    @property
+    def asking(self) -> Asking:
+        """Who may be asked for whom in this run."""
+        return Asking(
+            waterfall=self.waterfall,
+            providers=self.providers,
+            run_id=self.run_id,
+            passed_over=self.halted.keys,
+            stale_before=self.stale_before,
+            verifying=self.verifier is not None,
+        )
 
     @property
     def verifier(self) -> Provider | None:
@@ -119,6 +143,14 @@ class Context:
             return None
         able = (provider for provider in self.providers.values() if Channel.VERIFICATION in provider.operations)
         return next(able, None)
+
+    def others(self, provider: str) -> bool:
+        """Whether contacts of this run may be asked for at another provider, too."""
+        wanted = [channel for channel in self.settings.channels if channel in CONTACTS]
+        return any(
+            name != provider and any(channel in other.operations for channel in wanted)
+            for name, other in self.providers.items()
+        )
 
     def now(self) -> int:
         """The ledger's time: microseconds since the epoch."""
@@ -148,14 +180,16 @@ class Context:
         self.wake.set()
         self.poll.set()
 
-    def learn_credits(self, provider: str, operation: str, asked_by: str | None, readings: Sequence[Reading]) -> None:
-        """A document that settled a call may say that the vendor ran out of credits half-way: then it is left alone.
+    def learn(self, provider: str, operation: str, asked_by: str | None, readings: Sequence[Reading]) -> None:
+        """A document that settled calls may say that nothing more should be asked there in this run.
 
-        Only where this very run (``asked_by``) made the request. What it says of an earlier run's is of that time,
-        however late it comes: there may be credits again.
+        Because credits ran out half-way, or one job after the other fails. Only where this very run (``asked_by``) made
+        the request: what it says of an earlier run's is of that time, however late it comes.
         """
-        if asked_by == self.run_id and any(reading.outcome is Outcome.INCOMPLETE for reading in readings):
-            what = operation.replace("_", " ")
+        if asked_by != self.run_id:
+            return
+        what = operation.replace("_", " ")
+        if any(reading.outcome is Outcome.INCOMPLETE for reading in readings):
             self.halt(
                 provider,
                 None,
@@ -163,6 +197,20 @@ class Context:
                     f"{provider.capitalize()} ran out of credits half-way through {what}. What was bought is kept; "
                     f"nothing more is sent there in this run. Top up and run again: what was left half-way is asked "
                     f"for anew."
+                ),
+            )
+        ended = [reading.outcome for reading in readings if reading.outcome is not None]
+        if not ended:
+            return
+        failed = all(outcome is Outcome.FAILED for outcome in ended)
+        streak = self.failed[provider] = self.failed.get(provider, 0) + len(ended) if failed else 0
+        if streak >= FAILED_HALT:
+            self.halt(
+                provider,
+                operation,
+                Unavailable(
+                    f"{provider.capitalize()} says of {streak} jobs in a row that they failed ({what}). What they cost "
+                    f"is in the books; nothing more of that kind is sent there in this run. The rest stays planned."
                 ),
             )
 

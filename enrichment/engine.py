@@ -15,7 +15,7 @@ from enrichment.caps import Cap
 from enrichment.carrying import watch
 from enrichment.collecting import Collector
 from enrichment.context import IN_DOUBT_GRACE, LEASE, Context
-from enrichment.ledger import books, claims
+from enrichment.ledger import books, claims, waterfalls
 from enrichment.polling import Poller
 from enrichment.sending import Sender
 from sources.errors import KeyRefused, NotEntitled, VendorError
@@ -25,6 +25,8 @@ log = structlog.get_logger("leadsync.enrichment")
 
 #: seconds between looks at the ledger where nothing announces itself
 LOOK_EVERY = 1.0
+#: and while calls wait for others to share their request with
+GATHER_LOOK = 0.25
 #: and at least so many, whatever announces itself
 ROUND = 0.02
 
@@ -63,6 +65,7 @@ class Engine:
         self._collector = Collector(context, self._poller)
         self._sender = Sender(context, self._poller)
         self._planning = True
+        self._passed_over: set[tuple[str, str]] = set()
         self._refused_by: Cap | None = None
 
     async def start(self, *, alone: bool) -> None:
@@ -125,6 +128,7 @@ class Engine:
             if self._sender.in_flight > enough:  # claim several at a time: each look at the ledger costs
                 await context.wake.wait(LOOK_EVERY)
                 continue
+            await self._pass_over()
             claimed, self._refused_by = await self._sender.claim(senders)
             if claimed:
                 continue
@@ -137,6 +141,21 @@ class Engine:
                 continue
             await context.wake.wait(min(wait, LOOK_EVERY))
             await context.clock.sleep(ROUND)  # much may wake us at the same moment: one look is enough for all of it
+
+    async def _pass_over(self) -> None:
+        """Whoever waits for a provider that cannot be asked any more in this run is asked for at the next one."""
+        context = self._context
+        for key in context.halted.keys() - self._passed_over:
+            self._passed_over.add(key)
+            if not context.others(key[0]) or context.run_error is not None:
+                continue
+
+            def work(connection: sa.Connection, key: tuple[str, str] = key) -> int:
+                waiting = waterfalls.waiting_at(connection, context.run_id, *key)
+                return waterfalls.plan_next(connection, context.asking, waiting, CONTACTS, context.now())
+
+            if planned := await context.ledger.run(work):
+                log.info("passed_over", provider=key[0], operation=key[1], asked_elsewhere=planned)
 
     async def _look(self) -> tuple[Ending | None, float]:
         """Whether the run is over, else how long to wait before looking again (seconds)."""
@@ -163,6 +182,9 @@ class Engine:
         if next_due is not None and await self._prove(operations):
             return None, 0.0
         late = context.remaining() <= 0
+        if next_due is not None and not self._sender.hurry and self._sender.gathering():
+            self._sender.hurry = late or not outstanding  # nothing under way that could bring more to share a request
+            return None, 0.0 if self._sender.hurry else min(GATHER_LOOK, LOOK_EVERY)
         if next_due is not None:
             due_in = max((next_due - now) / 1_000_000, self._sender.paused_for())
             capped = self._refused_by is not None and next_due <= now
@@ -192,7 +214,10 @@ class Engine:
             try:
                 await provider.prove()
             except KeyRefused as error:
-                context.halt_run(error)
+                if context.others(name):
+                    context.halt(name, None, error)
+                else:
+                    context.halt_run(error)
             except VendorError as error:
                 context.halt(name, None, error)
         return news

@@ -253,7 +253,7 @@ class Poller:
         changed, is_open = await context.ledger.run(work)
         if changed:
             context.settled(provider)
-            context.learn_credits(provider, told.operation, told.run_id, readings)
+            context.learn(provider, told.operation, told.run_id, readings)
             if job.fresh:
                 self._webhooks_of(provider).fetched(self.now())
         return not is_open

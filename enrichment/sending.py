@@ -7,6 +7,7 @@ start turns that into `in_doubt`. Nothing here ever sends a call a second time b
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import anyio
@@ -17,7 +18,7 @@ import structlog
 from enrichment.caps import Cap
 from enrichment.context import DOUBTFUL_HALT, DOUBTFUL_SLOW, LEASE, PATIENCE, UNREACHABLE_AFTER, Context
 from enrichment.decisions import REFUSED, Decision, Halt, decide
-from enrichment.ledger import answers, claims, evidence
+from enrichment.ledger import answers, claims, evidence, waterfalls
 from enrichment.ledger.answers import SubmitAnswer
 from enrichment.ledger.claims import Claimed, Lane, Worker
 from enrichment.polling import Poller
@@ -49,6 +50,12 @@ class Sender:
         self._in_flight: dict[tuple[str, str], int] = {}
         self._scopes: set[anyio.CancelScope] = set()
         self._paused_until: dict[str, float] = {}
+        #: calls that were refused as a part of a request, with nothing to say which of them was wrong
+        self._alone: set[str] = set()
+        #: since when calls wait for others to share their request with (monotonic), by operation
+        self._gathering: dict[tuple[str, str], float] = {}
+        #: nothing more will come that could share a request: send what there is
+        self.hurry = False
         self._unconnected_since: dict[str, float] = {}
         self._unconnected: dict[str, int] = {}
         #: when the last request left (monotonic)
@@ -84,12 +91,18 @@ class Sender:
             return 0, None
         now = context.now()
         worker = Worker(context.run_id, context.owner, now + round(LEASE * 1_000_000))
-        claimed, refused_by = await context.ledger.run(claims.claim, worker, lanes, context.settings.caps, now)
+        claimed, refused_by = await context.ledger.run(
+            claims.claim, worker, lanes, context.settings.caps, now, self._alone
+        )
         for item in claimed:
             key = (item.provider, item.operation)
+            self._gathering.pop(key, None)
             self._in_flight[key] = self._in_flight.get(key, 0) + 1
             context.tally.in_flight = self.in_flight
             tasks.start_soon(self._send, item)
+        for lane in lanes:
+            if not lane.whole:  # all that was due of it has gone: what comes next gathers anew
+                self._gathering.pop((lane.provider, lane.operation), None)
         return len(claimed), refused_by
 
     def paused_for(self) -> float:
@@ -111,8 +124,20 @@ class Sender:
             if most > 0 and self._paused_until.get(provider, 0.0) <= now:
                 operation = self._operation(provider, name)
                 unit = self._context.providers[provider].unit
-                lanes.append(Lane(provider, name, unit, operation.reserve, most, operation.batch))
+                lane = Lane(provider, name, unit, operation.reserve, most, operation.batch, operation.together)
+                lanes.append(replace(lane, whole=operation.batch > 1 and self._gathers(provider, name)))
         return _shared(lanes, free)
+
+    def _gathers(self, provider: str, operation: str) -> bool:
+        """Whether calls of an operation still wait for others to share their request with."""
+        now = self._context.clock.monotonic()
+        since = self._gathering.setdefault((provider, operation), now)
+        return not self.hurry and now - since < self._context.settings.gather
+
+    def gathering(self) -> bool:
+        """Whether calls that are due may be held back until more can share their request."""
+        batched = {(p, o) for p, o in self.open_operations() if self._operation(p, o).batch > 1}
+        return any(self._gathers(*key) for key in batched)
 
     def _operation(self, provider: str, name: str) -> Operation:
         return next(o for o in self._context.providers[provider].operations.values() if o.name == name)
@@ -180,6 +205,7 @@ class Sender:
             tracking_id = provider.tracking_id(outcome.answer.body)
             body = outcome.answer.body
             readings = read_safely(provider, claimed.operation, body, claimed.parameters, tracking_id, Via.SUBMIT)
+        spared = self._spared(provider, claimed, outcome)
         conflict = isinstance(outcome, Answered) and outcome.answer.status == 409
         now = context.now()
         first_poll_in = self._poller.first_poll_in(claimed.provider, claimed.operation)
@@ -200,14 +226,27 @@ class Sender:
                 answers.answered(connection, claimed, accepted, noted, context.owner, now)
                 self._settle(connection, claimed, readings, noted, now)
             else:
-                answers.answered(connection, claimed, decision, noted, context.owner, now)
+                answers.answered(connection, claimed, decision, noted, context.owner, now, spared=spared)
+                if decision.state in (State.SETTLED, State.REJECTED):
+                    self._ask_elsewhere(connection, provider, claimed, now)
             return decision
 
         decision = await self._write_down(work)
         if decision.state is State.ACCEPTED and tracking_id is not None:
             self._poller.accepted(claimed.provider, claimed.operation, claimed.request_id, tracking_id)
         self._learn(provider, claimed, outcome, decision)
-        context.learn_credits(provider.name, claimed.operation, context.run_id, readings)
+        context.learn(provider.name, claimed.operation, context.run_id, readings)
+
+    def _spared(self, provider: Provider, claimed: Claimed, outcome: PaidOutcome) -> tuple[str, ...]:
+        """The calls of a rejected request that are not what was wrong with it; all, each alone, where nobody can tell."""
+        if len(claimed.call_ids) == 1 or not isinstance(outcome, Answered | NeverSent):
+            return ()
+        wrong: tuple[int, ...] = ()
+        if isinstance(outcome, Answered):
+            wrong = provider.refused_asks(outcome.answer.body, claimed.parameters)
+        if not wrong:
+            self._alone |= set(claimed.call_ids)
+        return tuple(call_id for place, call_id in enumerate(claimed.call_ids) if place not in wrong)
 
     async def _write_down(self, work: Callable[[sa.Connection], T]) -> T:
         """Write down what became of a purchase, in several tries; from the first that fails on nothing more is sent."""
@@ -223,6 +262,14 @@ class Sender:
         except LedgerError:
             context.tally.unwritten += 1
             raise
+
+    def _ask_elsewhere(self, connection: sa.Connection, provider: Provider, claimed: Claimed, now: int) -> None:
+        """Whom a status alone has told that there is nothing to be had here."""
+        context = self._context
+        channels = [c for c, known in provider.operations.items() if known.name == claimed.operation]
+        if any(context.waterfall.goes_on(channel) for channel in channels):
+            person_ids = waterfalls.people_in(connection, claimed.call_ids)
+            waterfalls.plan_next(connection, context.asking, person_ids, channels, now)
 
     def _settle(
         self, connection: sa.Connection, claimed: Claimed, readings: Sequence[Reading], noted: SubmitAnswer, now: int
@@ -271,7 +318,7 @@ class Sender:
             else:
                 what = claimed.operation.replace("_", " ")
                 error = refusal(outcome.answer, what, provider.name.capitalize())
-                if decision.halt is Halt.RUN:
+                if decision.halt is Halt.RUN and not context.others(provider.name):
                     context.halt_run(error)
                 else:
                     operation = claimed.operation if decision.halt is Halt.OPERATION else None
@@ -304,7 +351,7 @@ def _shared(lanes: list[Lane], free: int) -> list[Lane]:
         if free <= 0:
             break
         free -= most
-        shared.append(Lane(lane.provider, lane.operation, lane.unit, lane.reserve, most, lane.batch))
+        shared.append(replace(lane, most=most))
     return shared
 
 

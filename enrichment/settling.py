@@ -8,11 +8,12 @@ import sqlalchemy as sa
 
 from enrichment.context import Context
 from enrichment.ledger import settle
-from enrichment.ledger.evidence import Evidence
+from enrichment.ledger.evidence import Evidence, EvidenceCall
 from enrichment.ledger.verifying import plan_for_people
+from enrichment.ledger.waterfalls import plan_next
 from enrichment.reading import read_safely
 from enrichment.settlement import settlement
-from sources.providers import Reading
+from sources.providers import Channel, Reading
 
 
 def read_document(context: Context, document: Evidence) -> Sequence[Reading]:
@@ -31,9 +32,27 @@ def settle_document(
     settlements = [settlement(reading, call.country) for call, reading in zip(document.calls, readings, strict=False)]
     foreign = any(reading.foreign for reading in readings)
     changed = settle.apply(connection, document, settlements, now, foreign=foreign)
-    verifier = context.verifier
-    if changed and verifier is not None:
-        people = [call.person_id for call, reading in zip(document.calls, readings, strict=False) if reading.emails]
-        found = [person_id for person_id in people if person_id is not None]
-        plan_for_people(connection, verifier, context.settings.verifying, found, context.run_id, now)
+    if changed:
+        pairs = zip(document.calls, readings, strict=False)
+        _plan_after(context, connection, document, [(call, reading) for call, reading in pairs if call.person_id], now)
     return changed
+
+
+def _plan_after(
+    context: Context,
+    connection: sa.Connection,
+    document: Evidence,
+    said: Sequence[tuple[EvidenceCall, Reading]],
+    now: int,
+) -> None:
+    """What follows from an answer: its addresses are verified, and who was not found is asked for elsewhere."""
+    verifier = context.verifier
+    if verifier is not None:
+        found = [call.person_id for call, reading in said if call.person_id and reading.emails]
+        plan_for_people(connection, verifier, context.settings.verifying, found, context.run_id, now)
+    provider = context.providers[document.provider]
+    channel = next((c for c, known in provider.operations.items() if known.name == document.operation), None)
+    follows = Channel.EMAIL if channel is Channel.VERIFICATION else channel
+    if follows is not None and context.waterfall.goes_on(follows):
+        ended = [call.person_id for call, reading in said if call.person_id and reading.outcome is not None]
+        plan_next(connection, context.asking, ended, [follows], now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,9 +29,18 @@ class SubmitAnswer:
 
 
 def answered(
-    connection: sa.Connection, claimed: Claimed, decision: Decision, answer: SubmitAnswer, owner: str, now: int
+    connection: sa.Connection,
+    claimed: Claimed,
+    decision: Decision,
+    answer: SubmitAnswer,
+    owner: str,
+    now: int,
+    *,
+    spared: Sequence[str] = (),
 ) -> None:
     """Apply a decision to those calls of a request that are still waiting for it.
+
+    ``spared``: calls of a rejected request that were not what was wrong with it: they are planned again.
 
     A call that a webhook settled in the meantime keeps its state; the late answer only fills in the tracking id.
     """
@@ -48,20 +58,23 @@ def answered(
             "poll_at": answer.first_poll_at if waiting else None,
         },
     )
-    moved = move(
-        connection,
-        claimed.call_ids,
-        State.SENT,
-        decision.state,
-        decision.event,
-        now,
-        changes=_changes(decision, now),
-        request_id=claimed.request_id,
-        owner=owner,
-    )
-    if decision.state in (State.PLANNED, State.REJECTED, State.SETTLED):
-        for call_id in moved:
-            write_charges(connection, call_id, ())  # provably nothing was bought
+    spared = spared if decision.state is State.REJECTED else ()
+    concerned = [call_id for call_id in claimed.call_ids if call_id not in spared]
+    for call_ids, becomes in ((concerned, decision), (spared, Decision(State.PLANNED, decision.event))):
+        moved = move(
+            connection,
+            call_ids,
+            State.SENT,
+            becomes.state,
+            becomes.event,
+            now,
+            changes=_changes(becomes, now),
+            request_id=claimed.request_id,
+            owner=owner,
+        )
+        if becomes.state in (State.PLANNED, State.REJECTED, State.SETTLED):
+            for call_id in moved:
+                write_charges(connection, call_id, ())  # provably nothing was bought
 
 
 _ANSWERED = Prepared(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +33,10 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Lane:
-    """What may be claimed of one operation: ``most`` requests of ``batch`` calls, each at worst ``reserve``."""
+    """What may be claimed of one operation: ``most`` requests of ``batch`` calls, each at worst ``reserve``.
+
+    Calls of one request agree in the parameters named by ``together``. ``whole``: only full requests, for now.
+    """
 
     provider: str
     operation: str
@@ -41,6 +44,8 @@ class Lane:
     reserve: int
     most: int
     batch: int = 1
+    together: tuple[str, ...] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,31 +58,56 @@ class Worker:
 
 
 def claim(
-    connection: sa.Connection, worker: Worker, lanes: Sequence[Lane], caps: Sequence[Cap], now: int
+    connection: sa.Connection,
+    worker: Worker,
+    lanes: Sequence[Lane],
+    caps: Sequence[Cap],
+    now: int,
+    alone: Collection[str] = (),
 ) -> tuple[list[Claimed], Cap | None]:
     """Reserve planned calls that this run wants, oldest first, as far as the caps allow.
 
-    Returns the requests to make, and the cap that stood in the way where one did. What is counted and what is reserved
+    ``alone``: calls that share a request with no other. Returns the requests to make, and the cap that stood in the way where one did. What is counted and what is reserved
     by it must be one transaction that nobody else writes in (the ledger's begin IMMEDIATE): else two workers would
     both take what is left.
     """
     headroom = Headroom(caps, used_of(connection, caps, worker.run_id, now))
-    due: list[tuple[int, str, Lane, Any]] = []
+    due: list[tuple[Lane, list[Any]]] = []
     for lane in lanes:
         wanted = {"run": worker.run_id, "of": lane.provider, "what": lane.operation, "now": now}
-        rows = connection.execute(_DUE, {**wanted, "most": lane.most * lane.batch})
-        due += [(row.not_before, row.call_id, lane, row) for row in rows]
-    due.sort(key=lambda item: item[:2])
-    full: list[tuple[Lane, list[Any]]] = []
-    filling: dict[Lane, list[Any]] = {}
-    for _, _, lane, row in due:
-        if headroom.take(lane.provider, lane.unit, lane.reserve):
-            batch = filling.setdefault(lane, [])
-            batch.append(row)
-            if len(batch) == lane.batch:
-                full.append((lane, filling.pop(lane)))
-    batches = [*full, *filling.items()]
+        rows = connection.execute(_DUE, {**wanted, "most": lane.most * lane.batch}).all()
+        due += [(lane, batch) for batch in batched(lane, rows, alone)]
+    due.sort(key=lambda item: (item[1][0].not_before, item[1][0].call_id))
+    batches = []
+    for lane, rows in due:
+        fit = [row for row in rows if headroom.take(lane.provider, lane.unit, lane.reserve)]
+        if fit:
+            batches.append((lane, fit))
     return _reserve(connection, worker, batches, now), headroom.refused_by
+
+
+def batched(lane: Lane, rows: Sequence[Any], alone: Collection[str] = ()) -> list[list[Any]]:
+    """Due calls (oldest first) as requests of a lane, at most ``lane.most``, each with its oldest call first. Pure."""
+    if lane.batch == 1:
+        return [[row] for row in rows[: lane.most]]
+    filling: dict[object, list[Any]] = {}
+    batches: list[list[Any]] = []
+    for row in rows:
+        if row.call_id in alone:
+            batches.append([row])
+            continue
+        parameters = json.loads(row.parameters)
+        key = json.dumps([parameters.get(name) for name in lane.together], sort_keys=True)
+        batch = filling.setdefault(key, [])
+        if not batch:
+            batches.append(batch)
+        batch.append(row)
+        if len(batch) == lane.batch:
+            del filling[key]
+    if lane.whole:
+        open_batches = [id(batch) for batch in filling.values()]
+        batches = [batch for batch in batches if id(batch) not in open_batches]
+    return batches[: lane.most]
 
 
 def used(connection: sa.Connection, cap: Cap, run_id: str, now: int) -> int:
