@@ -80,6 +80,10 @@ class Person:
     company_domain: str | None = field(default=None, repr=False)
     organization_name: str | None = field(default=None, repr=False)
     country: str | None = None
+    #: where it is known as a whole only
+    full_name: str | None = field(default=None, repr=False)
+    title: str | None = field(default=None, repr=False)
+    email: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,8 @@ class Operation:
     batch: int = 1
     #: whether a 404 means that there is nothing to be found; else it is a refusal
     missing_is_answer: bool = True
+    #: parameters that must be equal (or absent) in all calls of one request: the vendor takes one value for all
+    together: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -220,6 +226,13 @@ class Provider(Protocol):
         self, slot: PaidSlot, operation: str, asks: Sequence[Mapping[str, Any]], callback_url: str | None
     ) -> PaidOutcome:
         """Send one paid request for the parameters of 1 to `Operation.batch` calls."""
+        ...
+
+    def refused_asks(self, body: bytes, asks: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:
+        """Which calls of a request an answer of 400 or 422 complains of: their positions, in order.
+
+        Empty: all of them, or it cannot be told. The others may be sent again without these: nothing was bought.
+        """
         ...
 
     def tracking_id(self, body: bytes) -> str | None:

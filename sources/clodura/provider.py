@@ -114,6 +114,10 @@ class CloduraProvider:
             return await self._client.reveal_email(slot, request)
         return await self._client.reveal_phone(slot, request)
 
+    def refused_asks(self, body: bytes, asks: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:
+        """See `Provider.refused_asks`. There is no other ask in the request."""
+        return ()
+
     def tracking_id(self, body: bytes) -> str | None:
         """See `Provider.tracking_id`."""
         return payload.tracking_id(body)

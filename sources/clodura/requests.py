@@ -1,8 +1,7 @@
 """The paid requests apart from the search, as the vendor documents them, checked before anything is sent.
 
-Fields are the vendor's in snake_case, or shorter; `PaidRequest.body` gives the JSON in the vendor's spelling. A wrong
-request is a `ConfigurationError` however it is made: it names every wrong field, its value and the mend. Whoever is
-asked for, and webhook URLs, which are secrets, are shown by no error and no repr.
+Fields are the vendor's in snake_case, or shorter; `PaidRequest.body` gives the JSON in the vendor's spelling. Whoever
+is asked for, and webhook URLs, which are secrets, are shown by no error and no repr.
 
 Sources: the vendor's pages reveal-email, reveal-phone, verify-email, enrich-contacts and enrich-company, each under
 "Body Parameters".
@@ -13,17 +12,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from sources.checking import complaints, wrong
+from sources import paid_request
+from sources.checking import wrong
 from sources.clodura import prices
 from sources.clodura.identifiers import CompanyUrl, Domain, ProfileUrl, Text, text
-from sources.errors import ConfigurationError
-from sources.nearest import did_you_mean
+from sources.paid_request import check_webhook_url
 
 
 class Confidence(StrEnum):
@@ -32,18 +30,6 @@ class Confidence(StrEnum):
     HIGHEST = "highest"
     MEDIUM = "medium"
     LOW = "low"
-
-
-def _webhook_url(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            parts = urlsplit(value)
-            good = parts.scheme in ("http", "https") and bool(parts.hostname)
-        except ValueError:
-            good = False
-        if not good or re.search(r"\s", value):
-            raise wrong("the value is not a URL: write it like https://hooks.example.com/clodura")
-    return value
 
 
 def _required(value: object) -> object:
@@ -59,45 +45,15 @@ def _address(value: object) -> object:
     return value
 
 
-WebhookUrl = Annotated[str, BeforeValidator(_webhook_url), BeforeValidator(text)]
+WebhookUrl = Annotated[str, BeforeValidator(check_webhook_url), BeforeValidator(text)]
 Address = Annotated[str, BeforeValidator(_address), BeforeValidator(text)]
 
 
-class PaidRequest(BaseModel):
-    """One paid request, frozen. Fields may be given under our names or the vendor's."""
+class PaidRequest(paid_request.PaidRequest):
+    """One paid request to Clodura."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        alias_generator=to_camel,
-        populate_by_name=True,
-        loc_by_alias=False,
-        hide_input_in_errors=True,
-    )
-    #: what is bought, as the ledger and errors call it
-    operation: ClassVar[str]
-    #: fields whose values no error shows
-    secret: ClassVar[tuple[str, ...]] = ("webhook_url", "email", "linkedin_url", "first_name", "last_name")
-
-    def __init__(self, **values: Any) -> None:
-        fields = type(self).model_fields
-        known = {*fields, *(str(field.alias) for field in fields.values())}
-        mistakes = [
-            f"{self.operation}.{name}: no such field.{did_you_mean(name, list(fields))}"
-            for name in values
-            if name not in known
-        ]
-        try:
-            super().__init__(**{name: value for name, value in values.items() if name in known})
-        except ValidationError as error:
-            mistakes += complaints(error, self.operation, list(fields), self.secret)
-        if mistakes:
-            raise ConfigurationError("\n".join([*mistakes, "Nothing was sent."]))
-
-    def body(self) -> dict[str, Any]:
-        """The JSON body in the vendor's spelling; what is not set is left out."""
-        return self.model_dump(by_alias=True, exclude_none=True)
+    model_config = ConfigDict(alias_generator=to_camel)
+    secret = ("webhook_url", "email", "linkedin_url", "first_name", "last_name")
 
     def _given(self, *names: str) -> list[str]:
         return [name for name in names if getattr(self, name) is not None]

@@ -86,6 +86,9 @@ class FakeProvider:
         finally:
             self.under_way -= 1
 
+    def refused_asks(self, body: bytes, asks: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:
+        return ()
+
     def tracking_id(self, body: bytes) -> str | None:
         return f"t{next(self._jobs)}" if b"trackingId" in body else None
 

@@ -74,7 +74,7 @@ HARMLESS = frozenset(
     "request_id run_id search searches setting sink_id source table truncated unit "
     "user_agent window incomplete "
     # what is counted or kept by such a name
-    "doubtful halted outcomes providers schema spent verified "
+    "doubtful halted outcomes providers schema spent together verified "
     # a vendor's ids of persons, employers and jobs: they name nobody to whoever has no account there
     "person_id organization_id organisation_id tracking_id "
     # words of ours: states, reasons, what a check found, paragraphs of errors; a reading of a search by name
