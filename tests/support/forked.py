@@ -169,9 +169,9 @@ def main() -> NoReturn:
 
 
 def _end(code: int) -> NoReturn:
-    """End as Python ends, but do not take down what was imported: half a second of copying the pages that it lies in."""
-    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001
-    atexit._run_exitfuncs()  # noqa: SLF001 - what the interpreter itself does next
+    """End as Python ends, but leave standing what was imported: taking it down copies the pages that it lies in."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
