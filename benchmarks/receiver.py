@@ -48,7 +48,7 @@ def main(rate: int = 300, seconds: int = 20) -> None:
         )  # fmt: skip
         assert serve.stderr is not None
         assert serve.stdout is not None
-        assert "Listening" in serve.stderr.readline()
+        assert any("Listening" in line for line in iter(serve.stderr.readline, ""))
         command = [sys.executable, "-m", "pipelines", "sync", "--json", "--enrich", "email"]
         sync = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         while not server.books(summary=True)["totals"]["jobs"]:

@@ -30,9 +30,9 @@ def bare(vendor: Server, tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def project(bare: Project) -> Project:
-    """A folder in which nothing has run yet; test modules may choose `made` instead."""
-    return bare
+def project(made: Project) -> Project:
+    """A folder in which the tables are made already; tests of a first run choose `bare` instead."""
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -8,18 +8,13 @@ from sandbox import Server
 from tests.support.project import Project
 
 
-@pytest.fixture
-def project(made: Project) -> Project:
-    return made
-
-
 @pytest.mark.parametrize(
     "behaviour",
     [
         pytest.param({"webhook_copies": 3}, marks=pytest.mark.thorough),
         pytest.param({"webhook_reorder": 5}, marks=pytest.mark.thorough),
         {"webhook_before_answer": True},
-        {"webhook_copies": 2, "webhook_delay": 0.2, "variant": "mixed"},
+        pytest.param({"webhook_copies": 2, "webhook_delay": 0.2, "variant": "mixed"}, marks=pytest.mark.thorough),
         {"submit_form": "no_id"},
         pytest.param({"submit_form": "result"}, marks=pytest.mark.thorough),
         {"search_envelope": "people", "location_form": "string", "empty_search": "array", "variant": "mixed"},
@@ -38,6 +33,7 @@ def test_whatever_way_webhooks_come_each_call_settles_once(
     assert vendor.books()["totals"]["charged_again"] == 0
 
 
+@pytest.mark.thorough
 def test_in_poll_mode_answers_come_by_track(project: Project, vendor: Server) -> None:
     project.configure(webhook={"mode": "poll"}, enrichment={"poll_interval": 0.2})
     vendor.set_behaviour(variant="mixed")
@@ -59,9 +55,9 @@ def test_where_webhooks_never_come_answers_are_polled_for(project: Project, vend
 
 
 def test_an_answer_by_webhook_costs_one_call_though_it_comes_after_the_grace(project: Project, vendor: Server) -> None:
-    """A job that ends after 0.2 s is posted 0.6 s later: one or two polls find out that webhooks are only late."""
-    vendor.reset(people=150, seed=3, behaviour={"job_seconds": 0.2, "webhook_delay": 0.6})
-    project.configure(enrichment={"webhook_grace": 0.4, "channels": ["email"]})
+    """A job that ends after 0.2 s is posted 1.5 s later: one or two polls find out that webhooks are only late."""
+    vendor.reset(people=150, seed=3, behaviour={"job_seconds": 0.2, "webhook_delay": 1.5})
+    project.configure(enrichment={"webhook_grace": 1.0, "channels": ["email"]})
     done = project.sync()
     assert (done.exit_code, done.json["calls_settled"]) == (0, 150), done.stderr
     assert _calls_an_answer(vendor, 150) <= 1.02
@@ -126,6 +122,7 @@ def test_exactly_as_many_as_can_be_seen_is_truncated_too_for_nobody_can_tell(pro
     assert project.sync("--enrich", "none").exit_code == 0
 
 
+@pytest.mark.thorough
 def test_a_limit_bounds_people_and_purchases(project: Project, vendor: Server) -> None:
     done = project.sync("--limit", "7")
     assert (done.exit_code, done.json["people_seen"], done.json["calls_sent"]) == (0, 7, 14)

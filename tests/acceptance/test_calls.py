@@ -80,6 +80,7 @@ def test_from_doubt_to_certainty(project: Project, vendor: Server) -> None:
     assert "it is settled (unreadable) by by_hand" in wrong.stderr
 
 
+@pytest.mark.thorough
 def test_both_work_while_a_sync_runs(project: Project, vendor: Server) -> None:
     project.sync()
     vendor.set_behaviour(faults=[], job_seconds=60)

@@ -13,11 +13,6 @@ from tests.support.project import Project
 BOUGHT = ("emails", "phones", "provider_results", "credit_spend", "calls")
 
 
-@pytest.fixture
-def project(made: Project) -> Project:
-    return made
-
-
 def _bought(project: Project, dataset: str = "crm") -> dict[str, list[tuple[object, ...]]]:
     found = {}
     for table in BOUGHT:
@@ -37,6 +32,7 @@ def test_a_deleted_database_is_filled_again_from_the_ledger(project: Project, ve
     assert project.sql("SELECT person_id, first_seen_at FROM crm.people ORDER BY 1") == first_seen
 
 
+@pytest.mark.thorough
 def test_a_dropped_table_is_filled_again(project: Project) -> None:
     project.sync()
     before = _bought(project)
@@ -56,6 +52,7 @@ def test_another_dataset_gets_everything_at_no_cost(project: Project) -> None:
     assert project.one("SELECT count(*) FROM crm.people") == 40
 
 
+@pytest.mark.thorough
 def test_losing_dlts_working_folder_loses_nothing(project: Project) -> None:
     project.sync()
     before = _bought(project)

@@ -730,9 +730,10 @@ def test_every_row_is_provoked_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("says", ROWS)
-def test_it_says_what_the_table_says(project: Project, vendor: Server, says: str) -> None:
+def test_it_says_what_the_table_says(bare: Project, vendor: Server, says: str) -> None:
     row = ROWS[says]
-    done = CASES[says](Case(project, vendor))
+    vendor.reset(people=12, seed=3, behaviour={"job_seconds": 0.05})
+    done = CASES[says](Case(bare, vendor))
     assert row.said_in(done.stderr), done.stderr
     assert done.exit_code == row.exit_code, done.stderr
     assert "Traceback" not in done.stderr

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from sandbox import Server
-from tests.support.project import Project
+from tests.support.project import Finished, Project
 
 UNCHANGED = ("people", "organizations", "emails", "phones")
 
@@ -16,37 +18,84 @@ def _rows(project: Project) -> dict[str, list[tuple[object, ...]]]:
     return {table: project.sql(f"SELECT * FROM crm.{table} ORDER BY ALL") for table in UNCHANGED}
 
 
-def test_everybody_found_is_bought_once_and_what_lands_is_the_truth(project: Project, vendor: Server) -> None:
+@dataclass(frozen=True)
+class First:
+    """The first run in an empty folder, and what the vendor knew after it."""
+
+    project: Project
+    done: Finished
+    truth: list[dict[str, Any]]
+    charged: int
+
+
+@pytest.fixture(scope="module")
+def first(vendor: Server, tmp_path_factory: pytest.TempPathFactory) -> First:
+    vendor.reset(people=40, seed=3, behaviour={"job_seconds": 0.05})
+    project = Project(tmp_path_factory.mktemp("first"), vendor)
+    project.configure()
     done = project.sync()
     assert done.exit_code == 0, done.stderr
-    truth = vendor.people()
-    assert project.sql("SELECT person_id FROM crm.people ORDER BY 1") == sorted((p["person_id"],) for p in truth)
-    emails = {(p["person_id"], p["email"]["address"]) for p in truth if p["email"]}
-    found = set(project.sql("SELECT person_id, email FROM crm.emails"))
+    return First(project, done, vendor.people(), sum(charge["amount"] for charge in project.charges()))
+
+
+def test_everybody_found_is_bought_once_and_what_lands_is_the_truth(first: First) -> None:
+    sql, done = first.project.sql, first.done
+    assert sql("SELECT person_id FROM crm.people ORDER BY 1") == sorted((p["person_id"],) for p in first.truth)
+    emails = {(p["person_id"], p["email"]["address"]) for p in first.truth if p["email"]}
+    found = set(sql("SELECT person_id, email FROM crm.emails"))
     assert {person for person, _ in found} == {person for person, _ in emails}
     assert emails <= found  # other providers may add a guess
-    phones = {(p["person_id"], phone["e164"]) for p in truth for phone in p["phones"]}
-    assert set(project.sql("SELECT person_id, number FROM crm.phones")) == phones
+    phones = {(p["person_id"], phone["e164"]) for p in first.truth for phone in p["phones"]}
+    assert set(sql("SELECT person_id, number FROM crm.phones")) == phones
     assert done.json["people_seen"] == done.json["people_new"] == 40
     assert done.json["calls_sent"] == done.json["calls_settled"] == 80
     assert done.json["emails_found"] == len(found)
     assert done.json["phones_found"] == len(phones)
 
 
-def test_every_credit_charged_lies_within_the_bounds_of_the_books(project: Project, vendor: Server) -> None:
-    done = project.sync()
-    charged = sum(charge["amount"] for charge in project.charges())
+def test_every_credit_charged_lies_within_the_bounds_of_the_books(first: First) -> None:
+    sql, done = first.project.sql, first.done
     bought = "FROM crm.credit_spend WHERE operation <> 'search_people'"
-    low, high = project.sql(f"SELECT sum(amount_min), sum(amount_max) {bought}")[0]
-    assert low <= charged <= high
-    assert charged > 0
+    low, high = sql(f"SELECT sum(amount_min), sum(amount_max) {bought}")[0]
+    assert low <= first.charged <= high
+    assert first.charged > 0
     assert done.json["spent"] == {"credits": {"min": low / 100, "max": high / 100}}
-    assert project.one("SELECT count(*) FROM crm.credit_spend WHERE amount_max = 0") == 0
-    searched = project.sql("SELECT sum(amount_min), sum(amount_max) FROM crm.credit_spend WHERE kind = 'export'")
+    assert sql("SELECT count(*) FROM crm.credit_spend WHERE amount_max = 0") == [(0,)]
+    searched = sql("SELECT sum(amount_min), sum(amount_max) FROM crm.credit_spend WHERE kind = 'export'")
     assert searched == [(0, 4000)]  # nobody knows whom of the 40 somebody of this account has viewed before
     assert done.json["search_spent"] == {"credits": {"min": 0, "max": 40}}
-    per_call = project.sql("SELECT call_id FROM crm.credit_spend GROUP BY call_id HAVING count(*) > 1")
+    per_call = sql("SELECT call_id FROM crm.credit_spend GROUP BY call_id HAVING count(*) > 1")
     assert per_call == []  # one pool on this plan
+
+
+def test_every_table_and_view_is_filled(first: First) -> None:
+    one = first.project.one
+    for table in (
+        *("people", "people_seen", "organizations", "emails", "phones", "provider_results", "credit_spend"),
+        *("calls", "runs", "search_coverage", "leads", "spend_daily"),
+    ):
+        assert one(f"SELECT count(*) FROM crm.{table}") > 0, table
+    assert one("SELECT count(*) FROM crm.leads") == 40
+    assert first.project.sql("SELECT DISTINCT coverage FROM crm.search_coverage") == [("complete",)]
+    assert first.project.sql("SELECT DISTINCT state FROM crm.calls") == [("settled",)]
+
+
+def test_the_lead_shows_the_best_address_and_what_it_cost(first: First) -> None:
+    sql = first.project.sql
+    truth = {p["person_id"]: p for p in first.truth if p["email"] and p["email"]["kind"] == "deliverable"}
+    shown = dict(sql("SELECT person_id, email FROM crm.leads WHERE email_status = 'deliverable'"))
+    assert shown == {person_id: person["email"]["address"] for person_id, person in truth.items()}
+    least, most = sql("SELECT sum(credits_min), sum(credits_max) FROM crm.leads")[0]
+    bought = "FROM crm.credit_spend WHERE person_id IS NOT NULL"
+    assert (least * 100, most * 100) == sql(f"SELECT sum(amount_min), sum(amount_max) {bought}")[0]
+
+
+def test_stdout_holds_one_json_object_and_nothing_else(first: First) -> None:
+    assert len(first.done.stdout.splitlines()) == 1
+    assert set(json.loads(first.done.stdout)) >= {
+        *("people_seen", "people_new", "people_changed", "calls_sent", "calls_settled", "calls_in_doubt"),
+        *("emails_found", "phones_found", "spent", "truncated_windows", "exit_reason"),
+    }
 
 
 def test_the_second_run_buys_nothing_and_changes_no_row(project: Project, vendor: Server) -> None:
@@ -59,37 +108,6 @@ def test_the_second_run_buys_nothing_and_changes_no_row(project: Project, vendor
     assert (again.json["people_new"], again.json["people_changed"], again.json["people_unchanged"]) == (0, 0, 40)
     assert project.charges() == charged
     assert _rows(project) == before  # the load ids included: no row was written again
-
-
-def test_every_table_and_view_is_filled(project: Project) -> None:
-    project.sync()
-    for table in (
-        *("people", "people_seen", "organizations", "emails", "phones", "provider_results", "credit_spend"),
-        *("calls", "runs", "search_coverage", "leads", "spend_daily"),
-    ):
-        assert project.one(f"SELECT count(*) FROM crm.{table}") > 0, table
-    assert project.one("SELECT count(*) FROM crm.leads") == 40
-    assert project.sql("SELECT DISTINCT coverage FROM crm.search_coverage") == [("complete",)]
-    assert project.sql("SELECT DISTINCT state FROM crm.calls") == [("settled",)]
-
-
-def test_the_lead_shows_the_best_address_and_what_it_cost(project: Project, vendor: Server) -> None:
-    project.sync()
-    truth = {p["person_id"]: p for p in vendor.people() if p["email"] and p["email"]["kind"] == "deliverable"}
-    shown = dict(project.sql("SELECT person_id, email FROM crm.leads WHERE email_status = 'deliverable'"))
-    assert shown == {person_id: person["email"]["address"] for person_id, person in truth.items()}
-    least, most = project.sql("SELECT sum(credits_min), sum(credits_max) FROM crm.leads")[0]
-    bought = "FROM crm.credit_spend WHERE person_id IS NOT NULL"
-    assert (least * 100, most * 100) == project.sql(f"SELECT sum(amount_min), sum(amount_max) {bought}")[0]
-
-
-def test_stdout_holds_one_json_object_and_nothing_else(project: Project) -> None:
-    done = project.sync("--limit", "3")
-    assert len(done.stdout.splitlines()) == 1
-    assert set(json.loads(done.stdout)) >= {
-        *("people_seen", "people_new", "people_changed", "calls_sent", "calls_settled", "calls_in_doubt"),
-        *("emails_found", "phones_found", "spent", "truncated_windows", "exit_reason"),
-    }
 
 
 def test_the_summary_for_people_names_the_database_and_a_query_to_paste(project: Project) -> None:

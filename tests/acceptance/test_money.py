@@ -12,11 +12,6 @@ from sandbox import Server
 from tests.support.project import Project
 
 
-@pytest.fixture
-def project(made: Project) -> Project:
-    return made
-
-
 def _charged(project: Project) -> int:
     return sum(charge["amount"] for charge in project.charges())
 
@@ -69,6 +64,7 @@ def test_what_a_cap_left_is_bought_by_the_next_run_and_nothing_twice(project: Pr
     assert project.one("SELECT count(*) FROM crm.calls WHERE state = 'settled'") == 80
 
 
+@pytest.mark.thorough
 def test_a_budget_of_nothing_buys_nothing(project: Project, vendor: Server) -> None:
     done = project.sync("--budget", "0")
     assert (done.exit_code, done.json["exit_reason"], done.json["calls_sent"]) == (3, "cap", 0)
@@ -113,12 +109,12 @@ def test_credits_that_end_half_way_stop_the_buying_and_a_refill_makes_up_for_it(
 ) -> None:
     """A phone costs ten credits at least: with five a job is taken, and ends for want of credits."""
     vendor.reset(people=40, seed=3, credits=5, behaviour={"job_seconds": 0.05})
-    project.configure(enrichment={"channels": ["phone"]})
+    project.configure(enrichment={"channels": ["phone"]}, clodura={"rate_limits": ["40/second"]})
     done = project.sync()
     assert (done.exit_code, done.json["exit_reason"]) == (3, "out_of_credits"), done.stderr
     assert "ran out of credits half-way through reveal phone" in done.stderr
     dry = done.json["outcomes"]["incomplete"]
-    assert 0 < dry <= 17  # what was on the wire when the first answer came
+    assert 0 < dry < 40  # those that were under way when the first answer came
     assert done.json["calls_left"] == 40 - done.json["calls_sent"] > 0
     assert (done.json["people_seen"], project.one("SELECT count(*) FROM crm.people")) == (40, 40)
     assert project.one("SELECT count(*) FROM crm.calls WHERE outcome = 'incomplete'") == dry
@@ -190,7 +186,7 @@ def test_a_refused_call_goes_out_again_in_the_same_run(project: Project, vendor:
     assert _bought_twice(vendor) == []
 
 
-@pytest.mark.parametrize("fault", ["500_after", "reset_after", *_thorough("503_after", "cut_after", "408_after")])
+@pytest.mark.parametrize("fault", ["reset_after", *_thorough("500_after", "503_after", "cut_after", "408_after")])
 def test_an_answer_lost_after_the_vendor_acted_is_settled_by_its_webhook(
     project: Project, vendor: Server, fault: str
 ) -> None:
@@ -202,7 +198,7 @@ def test_an_answer_lost_after_the_vendor_acted_is_settled_by_its_webhook(
     assert _bought_twice(vendor) == []
 
 
-@pytest.mark.parametrize("fault", ["500_before", "reset_after", *_thorough("500_after", "reset_before")])
+@pytest.mark.parametrize("fault", ["reset_after", *_thorough("500_before", "500_after", "reset_before")])
 def test_a_lost_answer_without_a_webhook_stays_in_doubt_and_is_never_sent_again(
     project: Project, vendor: Server, fault: str
 ) -> None:
@@ -240,6 +236,7 @@ def test_a_call_that_is_wrong_is_rejected_and_the_rest_goes_on(project: Project,
     assert again.json["calls_sent"] == 0  # not asked again with the same parameters
 
 
+@pytest.mark.thorough
 def test_no_email_and_no_phone_found_is_not_found_at_no_cost(project: Project, vendor: Server) -> None:
     vendor.set_behaviour(not_found="404")
     done = project.sync()

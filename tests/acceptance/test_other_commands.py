@@ -54,6 +54,7 @@ def test_status_tells_what_is_pending_in_doubt_and_spent(project: Project, vendo
     assert "settled" in project.run("status").stdout
 
 
+@pytest.mark.thorough
 def test_status_works_while_a_run_is_going_on(project: Project, vendor: Server) -> None:
     vendor.set_behaviour(latency=0.3)
     running = project.start("sync", "--json")
@@ -86,6 +87,7 @@ def test_the_sandbox_command_serves_until_it_is_stopped(project: Project) -> Non
     assert finish(process).exit_code == 0
 
 
+@pytest.mark.thorough
 def test_the_console_script_works_in_any_folder(project: Project) -> None:
     script = Path(sys.executable).parent / "leadsync"
     done = subprocess.run(

@@ -10,11 +10,6 @@ from sandbox import Server
 from tests.support.project import Finished, Project
 
 
-@pytest.fixture
-def project(made: Project) -> Project:
-    return made
-
-
 def plan(project: Project, *arguments: str) -> dict[str, Any]:
     done = project.run("plan", "--json", *arguments)
     assert done.exit_code == 0, done.stderr

@@ -78,6 +78,7 @@ def test_every_setting_may_come_from_the_environment(project: Project, vendor: S
     assert project.one("SELECT full_name FROM somewhere.leads") == "Kapil Khangaonkar"
 
 
+@pytest.mark.thorough
 def test_one_search_of_several_may_be_named(project: Project) -> None:
     project.configure(searches={"india": {"person_country": ["India"]}, "all": {}})
     assert project.sync("india", "--enrich", "none").json["people_seen"] < 40

@@ -12,11 +12,6 @@ from sandbox import Server
 from tests.support.project import Finished, Project, finish, wait_until
 
 
-@pytest.fixture
-def project(made: Project) -> Project:
-    return made
-
-
 def _jobs(vendor: Server) -> Counter[tuple[str, str]]:
     return Counter((job["operation"], job["person_id"]) for job in vendor.books()["jobs"])
 

@@ -10,11 +10,6 @@ from sandbox import Server
 from tests.support.project import Project
 
 
-@pytest.fixture
-def project(made: Project) -> Project:
-    return made
-
-
 def verified(project: Project) -> dict[str, str]:
     return dict(project.sql("SELECT email, status FROM crm.email_verifications"))
 
@@ -55,7 +50,9 @@ def test_only_the_unsure_ones_are_verified_where_the_policy_says_so(project: Pro
         pytest.param(
             {"verify_finish": "queued", "verify_pending_200": True, "verify_queued_key": ""}, marks=pytest.mark.thorough
         ),
-        {"verify_finish": "queued", "webhook": False, "verify_tracking": "people"},
+        pytest.param(
+            {"verify_finish": "queued", "webhook": False, "verify_tracking": "people"}, marks=pytest.mark.thorough
+        ),
     ],
     ids=["at_once", "webhook", "pending_200", "track"],
 )

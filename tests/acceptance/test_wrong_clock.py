@@ -11,11 +11,6 @@ from tests.support.wrong_clock import DAY, SHIFTED
 pytestmark = pytest.mark.thorough  # tests/integration/test_wrong_clock.py shows each part of it
 
 
-@pytest.fixture
-def project(made: Project) -> Project:
-    return made
-
-
 @pytest.mark.parametrize("ahead", [-40 * DAY, -DAY, -3600.0])
 def test_a_clock_that_was_set_back_frees_no_cap_of_the_day(project: Project, vendor: Server, ahead: float) -> None:
     project.configure(enrichment={"max_credits_per_day": 100})

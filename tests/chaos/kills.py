@@ -1,6 +1,6 @@
 """`make chaos`: a real `leadsync sync` killed with SIGKILL at seeded random moments, again and again, then left to end.
 
-    python -m tests.chaos.kills --kills 200 --seed 1
+    python -m tests.chaos.kills --kills 200 --seed 1 [--write docs/chaos.md]
 
 Each campaign has a folder, a vendor and people of its own, and one way in which answers come. Killed runs follow one
 another until the campaign's kills are used up; then a run goes on to the end, and another one must find nothing to do.
@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
 import random
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +43,9 @@ from tests.support.project import Project
 
 PEOPLE, MOST_UNANSWERED, KILLS_EACH = 160, 4, 20
 #: seconds of a run within which it is killed; starting takes about one
-EARLIEST, LATEST = 0.1, 9.0
+EARLIEST, LATEST = 0.1, 4.0
 #: how answers come
-KINDS = ("sync listens", "polling only")
+KINDS = ("sync listens", "polling only", "serve stays up")
 BEHAVIOUR = {
     "job_seconds": [0.05, 0.4],
     "latency": [0.0, 0.03],
@@ -53,6 +56,21 @@ BEHAVIOUR = {
     ],
 }
 LEADSYNC = [str(Path(sys.executable).with_name("leadsync"))]
+
+PAGE = """# Killed at random
+
+A real `leadsync sync` for {people} people is killed with SIGKILL at random moments, {earliest} to {latest} s after its
+start, and started again, until a campaign's kills are used up; then it may end, and another run must find nothing to
+do. After each campaign no job may be in the vendor's books twice, every charge must lie within the bounds of ours, and
+the tables must be those of an uninterrupted run but for calls that are listed as in doubt, at most {most}
+(`max_unanswered`) a kill; where `leadsync serve` stayed up, none of what the vendor has done may be missing.
+
+This page is written by `make chaos`:
+
+{table}
+
+{summary}. {day}, {machine}; {versions}. Again: `{command}`.
+"""
 
 
 @dataclass(frozen=True)
@@ -176,6 +194,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--write", type=Path, help="a page for the figures")
     asked = parser.parse_args()
     os.environ["NO_PROXY"] = "127.0.0.1,localhost"
     figures: list[Figures] = []
@@ -184,8 +203,57 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as folder:
                 figures.append(campaign(kind, seed, kills, server, Path(folder)))
             print(" ".join(f"{name}={value}" for name, value in asdict(figures[-1]).items()), flush=True)
-    summed = {name: sum(getattr(one, name) for one in figures) for name in ("killed", "bought", "in_doubt")}
-    print(f"{summed['killed']} runs killed, {summed['bought']} jobs bought, none twice; {summed['in_doubt']} in doubt")
+    told = summary(figures)
+    print(told)
+    if asked.write is not None:
+        asked.write.write_text(page(figures, asked.kills, asked.seed))
+
+
+def summary(figures: list[Figures]) -> str:
+    """All campaigns in a line."""
+    summed = {
+        name: sum(getattr(one, name) for one in figures)
+        for name in ("killed", "bought", "bought_twice", "in_doubt", "found_missing")
+    }
+    return (
+        f"{summed['killed']} runs killed, {summed['bought']} jobs bought, {summed['bought_twice']} twice; "
+        f"{summed['in_doubt']} calls in doubt, {summed['found_missing']} of them bought"
+    )
+
+
+def page(figures: list[Figures], kills: int, seed: int) -> str:
+    """docs/chaos.md."""
+    columns = {
+        "kind": "answers come by",
+        "seed": "seed",
+        "killed": "runs killed",
+        "ended_before": "ended before",
+        "bought": "jobs bought",
+        "bought_twice": "twice",
+        "in_doubt": "in doubt",
+        "found_missing": "of these bought",
+        "seconds": "s",
+    }
+    head = [f"| {' | '.join(columns.values())} |", f"|{'---|' * len(columns)}"]
+    rows = [f"| {' | '.join(str(asdict(one)[name]) for name in columns)} |" for one in figures]
+    return PAGE.format(
+        command=f"python -m tests.chaos.kills --kills {kills} --seed {seed}",
+        people=PEOPLE,
+        most=MOST_UNANSWERED,
+        earliest=EARLIEST,
+        latest=LATEST,
+        table="\n".join([*head, *rows]),
+        summary=summary(figures),
+        day=time.strftime("%Y-%m-%d", time.gmtime()),
+        machine=f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}",
+        versions=", ".join(
+            [
+                f"Python {platform.python_version()}",
+                f"SQLite {sqlite3.sqlite_version}",
+                *(f"{name} {version(name)}" for name in ("leadsync", "dlt", "duckdb", "httpx")),
+            ]
+        ),
+    )
 
 
 if __name__ == "__main__":

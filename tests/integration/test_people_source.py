@@ -165,7 +165,7 @@ def test_people_whom_two_searches_find_land_once(sandbox_server: Server, make_pi
     )
 
 
-@pytest.mark.parametrize("name", ["people", "organizations"])
+@pytest.mark.parametrize("name", ["people", pytest.param("organizations", marks=pytest.mark.thorough)])
 def test_each_resource_works_alone(sandbox_server: Server, make_pipeline: MakePipeline, name: str) -> None:
     sandbox_server.reset(people=150)
     pipeline = make_pipeline()

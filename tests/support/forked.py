@@ -159,8 +159,22 @@ def main() -> NoReturn:
     threads = len(os.listdir("/proc/self/task")) if Path("/proc/self/task").is_dir() else threading.active_count()
     assert threads == 1, f"{threads} threads: a fork would lose them"
     serve(socket.socket(fileno=int(sys.argv[1])))
-    import_module("pipelines.cli").main()
-    sys.exit(0)
+    try:
+        import_module("pipelines.cli").main()
+    except SystemExit as ended:
+        if not isinstance(ended.code, int | None):
+            raise
+        _end(ended.code or 0)
+    _end(0)
+
+
+def _end(code: int) -> NoReturn:
+    """End as Python ends, but leave standing what was imported: taking it down copies the pages that it lies in."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":
