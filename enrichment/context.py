@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import anyio
 
@@ -127,8 +127,9 @@ class Context:
     @property
     def asking(self) -> Asking:
         """Who may be asked for whom in this run."""
+        order = {channel: self.waterfall.order.get(channel, ()) for channel in self.settings.channels}
         return Asking(
-            waterfall=self.waterfall,
+            waterfall=replace(self.waterfall, order=order),
             providers=self.providers,
             run_id=self.run_id,
             passed_over=self.halted.keys,

@@ -146,13 +146,15 @@ class Engine:
         """Whoever waits for a provider that cannot be asked any more in this run is asked for at the next one."""
         context = self._context
         for key in context.halted.keys() - self._passed_over:
-            self._passed_over.add(key)
+            if not self._sender.busy_with(*key):  # else what is claimed comes back, and is looked for again
+                self._passed_over.add(key)
             if not context.others(key[0]) or context.run_error is not None:
                 continue
 
             def work(connection: sa.Connection, key: tuple[str, str] = key) -> int:
                 waiting = waterfalls.waiting_at(connection, context.run_id, *key)
-                return waterfalls.plan_next(connection, context.asking, waiting, CONTACTS, context.now())
+                channels = [c for c, known in context.providers[key[0]].operations.items() if known.name == key[1]]
+                return waterfalls.plan_next(connection, context.asking, waiting, channels, context.now())
 
             if planned := await context.ledger.run(work):
                 log.info("passed_over", provider=key[0], operation=key[1], asked_elsewhere=planned)

@@ -72,6 +72,10 @@ class Sender:
         """Requests claimed and not yet answered."""
         return sum(self._in_flight.values())
 
+    def busy_with(self, provider: str, operation: str) -> bool:
+        """Whether requests of an operation are claimed and not yet answered."""
+        return self._in_flight.get((provider, operation), 0) > 0
+
     def open_operations(self) -> list[tuple[str, str]]:
         """(provider, operation) that may still be sent in this run."""
         if self._context.run_error or self._context.stopping or self.quota:
@@ -238,7 +242,7 @@ class Sender:
         context.learn(provider.name, claimed.operation, context.run_id, readings)
 
     def _spared(self, provider: Provider, claimed: Claimed, outcome: PaidOutcome) -> tuple[str, ...]:
-        """The calls of a rejected request that are not what was wrong with it; all, each alone, where nobody can tell."""
+        """The calls of a rejected request that were not what was wrong; all, each alone, where nobody can tell."""
         if len(claimed.call_ids) == 1 or not isinstance(outcome, Answered | NeverSent):
             return ()
         wrong: tuple[int, ...] = ()

@@ -52,7 +52,6 @@ class Waterfall:
         """The contacts that are wanted."""
         return tuple(channel for channel in CONTACTS if self.order.get(channel))
 
-
     def goes_on(self, channel: Channel) -> bool:
         """Whether anybody may be asked after the first."""
         return len(self.order.get(channel, ())) > 1

@@ -67,9 +67,9 @@ def claim(
 ) -> tuple[list[Claimed], Cap | None]:
     """Reserve planned calls that this run wants, oldest first, as far as the caps allow.
 
-    ``alone``: calls that share a request with no other. Returns the requests to make, and the cap that stood in the way where one did. What is counted and what is reserved
-    by it must be one transaction that nobody else writes in (the ledger's begin IMMEDIATE): else two workers would
-    both take what is left.
+    ``alone``: calls that share a request with no other. Returns the requests to make, and the cap that stood in the way
+    where one did. What is counted and what is reserved by it must be one transaction that nobody else writes in (the
+    ledger's begin IMMEDIATE): else two workers would both take what is left.
     """
     headroom = Headroom(caps, used_of(connection, caps, worker.run_id, now))
     due: list[tuple[Lane, list[Any]]] = []

@@ -19,7 +19,7 @@ from enrichment.ledger.plans import Wanted, canonical, next_epoch, plan
 from enrichment.ledger.schema import calls, emails, people, verifications
 from enrichment.states import COMMITTED, State
 from enrichment.waterfall import Standing, StopWhen, Waterfall, candidates, enough
-from sources.providers import CONTACTS, Channel, EmailStatus, Outcome, Person, Provider
+from sources.providers import Channel, EmailStatus, Outcome, Person, Provider
 
 _CHUNK = 400
 
@@ -174,7 +174,7 @@ def _known(
             if row["state"] in (State.PLANNED, State.RESERVED):
                 of.planned.append((row["call_id"], State(row["state"]), row["provider"]))
             if row["state"] != State.VOID:
-                of.latest[row["provider"]] = row
+                of.latest[row["provider"]] = dict(row)
     return found
 
 
@@ -200,12 +200,14 @@ def _standing(
     found = state == State.SETTLED and row["outcome"] == Outcome.FOUND
     if not found:
         return Standing.LESS
-    return Standing.ENOUGH if enough(channel, statuses.get(row["call_id"], ()), asking.waterfall.stop_when) else Standing.LESS
+    return (
+        Standing.ENOUGH
+        if enough(channel, statuses.get(row["call_id"], ()), asking.waterfall.stop_when)
+        else Standing.LESS
+    )
 
 
-def _statuses(
-    connection: sa.Connection, known: Mapping[tuple[str, Channel], _Known]
-) -> dict[str, list[EmailStatus]]:
+def _statuses(connection: sa.Connection, known: Mapping[tuple[str, Channel], _Known]) -> dict[str, list[EmailStatus]]:
     """What is known of the addresses that calls have found, by call; the last verdict outranks what was said."""
     found = [
         row["call_id"]

@@ -15,6 +15,7 @@ from sources.providers import (
     Basis,
     Channel,
     Charge,
+    EmailStatus,
     FoundEmail,
     Operation,
     Outcome,
@@ -25,6 +26,7 @@ from sources.providers import (
 from sources.transport import Answer, Answered, PaidOutcome, PaidSlot
 
 Submit = Callable[[Mapping[str, Any], str | None], Awaitable[PaidOutcome]]
+SubmitMany = Callable[[Sequence[Mapping[str, Any]], str | None], Awaitable[PaidOutcome]]
 
 ACCEPTED = Answered(Answer(200, b'{"trackingId": "t"}'))
 
@@ -32,18 +34,21 @@ ACCEPTED = Answered(Answer(200, b'{"trackingId": "t"}'))
 class FakeProvider:
     """Implements `sources.providers.Provider`. ``submit_with`` decides each submit; bodies read as their text says:
 
-    ``found ADDRESS`` (at ``price``), ``missed``, ``dry`` (out of credits half-way), ``break`` (the reader raises),
-    anything else is no news.
+    ``found ADDRESS`` (at ``price``), ``missed``, ``dry`` (out of credits half-way), ``failed``, ``break`` (the reader
+    raises), anything else is no news. Of a request for several calls each line says it of one. With ``batch`` one request
+    carries so many, and ``submit_many_with`` decides it; an answer's body may complain of positions: ``wrong 0 2``.
     """
 
     unit = "credits"
 
-    def __init__(self, name: str = "vendor", price: int = 100) -> None:
+    def __init__(self, name: str = "vendor", price: int = 100, batch: int = 1) -> None:
         self.name = name
         self.price = price
+        self.batches: list[list[str]] = []
+        self.submit_many_with: SubmitMany | None = None
         self.operations: Mapping[Channel, Operation] = {
-            Channel.EMAIL: Operation("find_email", Channel.EMAIL, 600),
-            Channel.PHONE: Operation("find_phone", Channel.PHONE, 2000),
+            Channel.EMAIL: Operation("find_email", Channel.EMAIL, 600, batch, together=("mode",)),
+            Channel.PHONE: Operation("find_phone", Channel.PHONE, 2000, batch, together=("mode",)),
         }
         self.proven = True
         self.submit_with: Submit = _accept
@@ -77,17 +82,21 @@ class FakeProvider:
     async def submit(
         self, slot: PaidSlot, operation: str, asks: Sequence[Mapping[str, Any]], callback_url: str | None
     ) -> PaidOutcome:
-        (parameters,) = asks
-        self.submitted.append(parameters["personId"])
+        self.submitted += [parameters["personId"] for parameters in asks]
+        self.batches.append([parameters["personId"] for parameters in asks])
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
         try:
+            if self.submit_many_with is not None:
+                return await self.submit_many_with(asks, callback_url)
+            (parameters,) = asks
             return await self.submit_with(parameters, callback_url)
         finally:
             self.under_way -= 1
 
     def refused_asks(self, body: bytes, asks: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:
-        return ()
+        word, *places = body.decode().split()
+        return tuple(map(int, places)) if word == "wrong" else ()
 
     def tracking_id(self, body: bytes) -> str | None:
         return f"t{next(self._jobs)}" if b"trackingId" in body else None
@@ -100,17 +109,25 @@ class FakeProvider:
     def read(
         self, operation: str, body: bytes, asks: Sequence[Mapping[str, Any]], tracking_id: str | None, via: Via
     ) -> list[Reading]:
-        word, _, rest = body.decode().partition(" ")
+        lines = body.decode().splitlines() if len(asks) > 1 else [body.decode()]
+        return [self._read(operation, line) for line in lines] if len(lines) == len(asks) else [NO_NEWS for _ in asks]
+
+    def _read(self, operation: str, line: str) -> Reading:
+        word, _, rest = line.partition(" ")
         if word == "found":
             charge = Charge("pool", self.price, self.price, Basis.REPORTED)
-            return [Reading(Outcome.FOUND, emails=(FoundEmail(rest),), charges=(charge,))]
+            address, _, status = rest.partition(" ")
+            email = FoundEmail(address, EmailStatus(status)) if status else FoundEmail(address)
+            return Reading(Outcome.FOUND, emails=(email,), charges=(charge,))
         if word == "missed":
-            return [Reading(Outcome.NOT_FOUND, charges=(Charge("pool", 0, 0, Basis.DOCUMENTED),))]
+            return Reading(Outcome.NOT_FOUND, charges=(Charge("pool", 0, 0, Basis.DOCUMENTED),))
         if word == "dry":
-            return [Reading(Outcome.INCOMPLETE, charges=self.charges(operation, Outcome.INCOMPLETE))]
+            return Reading(Outcome.INCOMPLETE, charges=self.charges(operation, Outcome.INCOMPLETE))
+        if word == "failed":
+            return Reading(Outcome.FAILED, charges=self.charges(operation, Outcome.FAILED))
         if word == "break":
             raise ZeroDivisionError("a reader with a bug")
-        return [NO_NEWS]
+        return NO_NEWS
 
     def charges(self, operation: str, outcome: Outcome) -> tuple[Charge, ...]:
         return (Charge("pool", 0, 600, Basis.BOUNDED),)

@@ -1,0 +1,298 @@
+"""Several providers one after the other: who is asked when, over a real ledger and providers that do as they are told."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from enrichment.capability import Capability
+from enrichment.caps import Cap, Scope
+from enrichment.context import FAILED_HALT, Context, EngineSettings
+from enrichment.engine import Ending, Engine, Report
+from enrichment.ledger import Ledger, evidence, plans, seen, waterfalls
+from enrichment.ledger.schema import calls, requests
+from enrichment.states import State
+from enrichment.waterfall import StopWhen, Waterfall
+from sources.clock import SYSTEM_CLOCK
+from sources.errors import KeyRefused, OutOfCredits, Unavailable
+from sources.providers import Channel, Person, Via
+from sources.transport import Answer, Answered, Lost, PaidOutcome
+from tests.support.fake_provider import FakeProvider
+from tests.support.purchases import rows
+
+pytestmark = pytest.mark.anyio
+
+Said = Mapping[str, str]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
+        yield ledger
+
+
+def saying(name: str, said: Said, otherwise: str = "missed", batch: int = 1) -> FakeProvider:
+    """A provider that answers at once: what it says of each person."""
+    provider = FakeProvider(name, batch=batch)
+
+    async def submit(asks: Sequence[Mapping[str, Any]], url: str | None) -> PaidOutcome:
+        await anyio.lowlevel.checkpoint()
+        words = [said.get(ask["personId"], otherwise) for ask in asks]
+        if words == ["lost"]:
+            return Lost("reset")
+        if words[0].isdigit():
+            return Answered(Answer(int(words[0]), b""))
+        return Answered(Answer(200, "\n".join(words).encode()))
+
+    provider.submit_many_with = submit
+    return provider
+
+
+class Run:
+    """One run of the engine with these providers, in this order."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        *providers: FakeProvider,
+        run_id: str = "run-1",
+        stop_when: StopWhen = StopWhen.ANY,
+        in_doubt_after: float | None = None,
+        **settings: Any,
+    ) -> None:
+        names = [provider.name for provider in providers]
+        self.ledger = ledger
+        self.context = Context(
+            ledger=ledger,
+            providers={provider.name: provider for provider in providers},
+            settings=EngineSettings(**{"channels": [Channel.EMAIL], "wait": 10.0, "gather": 0.2, **settings}),
+            clock=SYSTEM_CLOCK,
+            dice=random.Random(1),
+            run_id=run_id,
+            owner=run_id,
+            capability=Capability("k" * 16),
+            started=SYSTEM_CLOCK.monotonic(),
+            waterfall=Waterfall({Channel.EMAIL: names, Channel.PHONE: names}, stop_when, in_doubt_after),
+        )
+        self.engine = Engine(self.context)
+
+    async def over(self, *people: str) -> Report:
+        """A search shows these people; then to the end."""
+        context = self.context
+        persons = [Person(person) for person in people]
+        await self.engine.start(alone=True)
+        await self.ledger.run(seen.remember_people, persons, context.now())
+        await self.ledger.run(waterfalls.plan_contacts, context.asking, persons, context.now(), search="s")
+        self.engine.no_more_plans()
+        with anyio.fail_after(15):
+            return await self.engine.run()
+
+    def states(self) -> dict[tuple[str, str], str]:
+        """How each call stands, by provider and person."""
+        return {(row["provider"], row["person_id"]): row["outcome"] or row["state"] for row in rows(self.ledger, calls)}
+
+
+async def test_the_next_is_asked_only_where_the_one_before_has_nothing(ledger: Ledger) -> None:
+    first = saying("first", {"a": "found a@x.io"})
+    second = saying("second", {"b": "found b@x.io"})
+    third = saying("third", {})
+    report = await Run(ledger, first, second, third).over("a", "b", "c")
+    assert report.ending is Ending.DONE
+    assert (sorted(first.submitted), sorted(second.submitted), third.submitted) == (["a", "b", "c"], ["b", "c"], ["c"])
+
+
+@pytest.mark.parametrize("outcome", ["404", "400", "failed", "missed"])
+async def test_whatever_end_it_is_that_found_nothing(ledger: Ledger, outcome: str) -> None:
+    second = saying("second", {"a": "found a@x.io"})
+    run = Run(ledger, saying("first", {"a": outcome}), second)
+    await run.over("a")
+    assert run.states()["second", "a"] == "found"
+
+
+@pytest.mark.parametrize(
+    ("stop_when", "status", "asked"),
+    [
+        (StopWhen.ANY, "unverified", False),
+        (StopWhen.ANY, "undeliverable", True),
+        (StopWhen.RISKY, "unverified", True),
+        (StopWhen.RISKY, "guessed", True),
+        (StopWhen.RISKY, "risky", False),
+        (StopWhen.DELIVERABLE, "risky", True),
+        (StopWhen.DELIVERABLE, "deliverable", False),
+    ],
+)
+async def test_what_is_enough_is_chosen(ledger: Ledger, stop_when: StopWhen, status: str, asked: bool) -> None:
+    second = saying("second", {})
+    await Run(ledger, saying("first", {"a": f"found a@x.io {status}"}), second, stop_when=stop_when).over("a")
+    assert second.submitted == (["a"] if asked else [])
+
+
+async def test_a_call_in_doubt_holds_the_next_back_until_it_is_old(ledger: Ledger) -> None:
+    first, second = saying("first", {"a": "lost"}), saying("second", {"a": "found a@x.io"})
+    await Run(ledger, first, second).over("a")
+    assert second.submitted == []
+    await Run(ledger, first, second, run_id="run-2", in_doubt_after=3600).over("a")
+    assert second.submitted == []
+    await Run(ledger, first, second, run_id="run-3", in_doubt_after=0).over("a")
+    assert (first.submitted, second.submitted) == (["a"], ["a"])  # and never the first again
+
+
+@pytest.mark.parametrize(("status", "error"), [("402", OutOfCredits), ("401", KeyRefused)])
+async def test_one_that_cannot_be_asked_is_passed_over_and_asked_later(
+    ledger: Ledger, status: str, error: type[Exception]
+) -> None:
+    people = [f"p{n}" for n in range(8)]
+    second = saying("second", {"p3": "found p3@x.io"})
+    run = Run(ledger, saying("first", {}, otherwise=status), second)
+    await run.over(*people)
+    assert sorted(second.submitted) == people
+    assert {type(found) for found in run.context.halted.values()} == {error}
+    assert run.context.run_error is None
+    first = saying("first", {"p5": "found p5@x.io"})
+    await Run(ledger, first, second, run_id="run-2").over(*people)
+    assert sorted(first.submitted) == [person for person in people if person != "p3"]
+    assert len(second.submitted) == len(people)  # has said already what it knows
+
+
+async def test_a_key_refused_ends_the_run_where_nobody_else_can_be_asked(ledger: Ledger) -> None:
+    run = Run(ledger, saying("first", {}, otherwise="401"))
+    await run.over("a")
+    assert isinstance(run.context.run_error, KeyRefused)
+
+
+async def test_jobs_that_fail_again_and_again_end_the_asking_there(ledger: Ledger) -> None:
+    people = [f"p{n:03}" for n in range(3 * FAILED_HALT)]
+    first, second = saying("first", {}, otherwise="failed"), saying("second", {})
+    run = Run(ledger, first, second, max_unanswered=4)
+    await run.over(*people)
+    assert FAILED_HALT <= len(first.submitted) <= FAILED_HALT + 4
+    assert isinstance(next(iter(run.context.halted.values())), Unavailable)
+    assert sorted(second.submitted) == people
+
+
+async def test_nobody_is_asked_by_whom_too_little_is_known_of(ledger: Ledger) -> None:
+    second, third = saying("second", {"a": "found a@x.io"}), saying("third", {"a": "found a@x.io"})
+    second.ask = lambda channel, person: None  # type: ignore[method-assign]
+    await Run(ledger, saying("first", {}), second, third).over("a")
+    assert (second.submitted, third.submitted) == ([], ["a"])
+
+
+async def test_what_another_has_found_is_not_bought_by_a_later_run(ledger: Ledger) -> None:
+    """The first was passed over, with its call planned; the second found it, and so nothing is left to buy."""
+    first, second = saying("first", {}, otherwise="402"), saying("second", {"a": "found a@x.io"})
+    run = Run(ledger, first, second)
+    await run.over("a")
+    assert run.states() == {("first", "a"): State.VOID, ("second", "a"): "found"}
+    ledger.call(plans.want_again, "run-2", ["s"], [Channel.EMAIL])
+    again = saying("first", {"a": "found a@x.io"})
+    await Run(ledger, again, second, run_id="run-2").over("a")
+    assert again.submitted == []
+
+
+async def test_while_another_may_still_answer_what_was_left_is_not_taken_on(ledger: Ledger) -> None:
+    first, second = saying("first", {}, otherwise="402"), saying("second", {"a": "lost"})
+    await Run(ledger, first, second).over("a")
+    assert ledger.call(plans.want_again, "run-2", ["s"], [Channel.EMAIL]) == 0
+
+
+async def test_a_miss_that_a_webhook_tells_between_two_runs_leads_on_in_the_next(ledger: Ledger) -> None:
+    first = FakeProvider("first")
+    await Run(ledger, first, saying("second", {}), wait=0.3, poll_interval=5).over("a")
+    (request,) = rows(ledger, requests)
+    ledger.call(evidence.receive, "first", request["request_id"], Via.WEBHOOK, b"missed", 1)
+    second = saying("second", {"a": "found a@x.io"})
+    run = Run(ledger, first, second, run_id="run-2")
+    await run.engine.start(alone=True)
+    run.engine.no_more_plans()
+    await run.engine.run()
+    assert run.states() == {("first", "a"): "not_found", ("second", "a"): "found"}
+
+
+class TestBatches:
+    async def test_many_are_asked_in_one_request(self, ledger: Ledger) -> None:
+        people = [f"p{n:03}" for n in range(250)]
+        second = saying("second", {"p007": "found p7@x.io"}, batch=100)
+        run = Run(ledger, saying("first", {}), second, gather=5.0)
+        await run.over(*people)
+        assert sorted(second.submitted) == people
+        assert len(second.batches) <= 4  # the first request goes out alone to open the operation, but is as full
+        assert run.states()["second", "p007"] == "found"
+        assert sum(state == "not_found" for state in run.states().values()) == 499
+
+    async def test_one_in_doubt_is_all_its_calls_in_doubt(self, ledger: Ledger) -> None:
+        provider = FakeProvider("bulk", batch=100)
+        provider.submit_many_with = _answering(Lost("reset"))
+        run = Run(ledger, provider)
+        await run.over(*[f"p{n}" for n in range(10)])
+        assert list(run.states().values()) == [State.IN_DOUBT] * 10
+        assert [row["reserved"] for row in rows(ledger, calls)] == [600] * 10
+
+    async def test_calls_with_other_options_go_by_themselves(self, ledger: Ledger) -> None:
+        provider = saying("bulk", {}, batch=100)
+        ask = provider.ask
+
+        def with_mode(channel: Channel, person: Person) -> Any:
+            made = ask(channel, person)
+            assert made is not None
+            return type(made)(made.operation, made.subject, {**made.parameters, "mode": person.person_id[0]})
+
+        provider.ask = with_mode  # type: ignore[method-assign]
+        await Run(ledger, provider).over("a1", "b1", "a2", "b2", "a3")
+        assert sorted(map(sorted, provider.batches)) == [["a1", "a2", "a3"], ["b1", "b2"]]
+
+    async def test_the_caps_cut_a_batch(self, ledger: Ledger) -> None:
+        provider = saying("bulk", {}, otherwise="lost-as-a-batch", batch=100)
+        provider.submit_many_with = _answering(Answered(Answer(200, b'{"trackingId": "t"}')))
+        run = Run(ledger, provider, caps=[Cap("cap", Scope.RUN, "credits", 1500)], wait=0.5)
+        report = await run.over("a", "b", "c", "d")
+        assert report.ending in (Ending.CAP, Ending.DEADLINE)
+        assert [len(batch) for batch in provider.batches] == [2]
+
+    async def test_what_a_refusal_names_is_rejected_and_the_others_go_again(self, ledger: Ledger) -> None:
+        provider = FakeProvider("bulk", batch=100)
+
+        async def submit(asks: Sequence[Mapping[str, Any]], url: str | None) -> PaidOutcome:
+            await anyio.lowlevel.checkpoint()
+            people = [ask["personId"] for ask in asks]
+            wrong = [str(place) for place, person in enumerate(people) if person in ("b", "d")]
+            if wrong:
+                return Answered(Answer(422, f"wrong {' '.join(wrong)}".encode()))
+            return Answered(Answer(200, "\n".join(["missed"] * len(asks)).encode()))
+
+        provider.submit_many_with = submit
+        run = Run(ledger, provider)
+        await run.over("a", "b", "c", "d", "e")
+        assert run.states() == {("bulk", p): "rejected" if p in "bd" else "not_found" for p in "abcde"}
+        assert [len(batch) for batch in provider.batches] == [5, 3]
+
+    async def test_where_a_refusal_names_nobody_each_is_tried_alone(self, ledger: Ledger) -> None:
+        provider = FakeProvider("bulk", batch=100)
+
+        async def submit(asks: Sequence[Mapping[str, Any]], url: str | None) -> PaidOutcome:
+            await anyio.lowlevel.checkpoint()
+            people = [ask["personId"] for ask in asks]
+            return Answered(Answer(400 if "c" in people else 200, "\n".join(["missed"] * len(asks)).encode()))
+
+        provider.submit_many_with = submit
+        run = Run(ledger, provider)
+        await run.over("a", "b", "c", "d")
+        assert run.states() == {("bulk", p): "rejected" if p == "c" else "not_found" for p in "abcd"}
+        assert sorted(map(len, provider.batches)) == [1, 1, 1, 1, 4]
+
+
+def _answering(outcome: PaidOutcome) -> Callable[[Sequence[Mapping[str, Any]], str | None], Any]:
+    async def submit(asks: Sequence[Mapping[str, Any]], url: str | None) -> PaidOutcome:
+        await anyio.lowlevel.checkpoint()
+        return outcome
+
+    return submit
