@@ -2,21 +2,21 @@
 
 Schemas: FindEmailRequest, FindEmailBulkRequest, FindPhoneRequest, FindPhoneBulkRequest, RollRequest in the vendor's
 openapi.json. What the schema leaves open (no required keys in a lead, no bound on leads) is checked where it is used.
+Loaded at the first call: pydantic would take a third of the time in which the sandbox starts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import orjson
 from pydantic import BaseModel, Field, HttpUrl, TypeAdapter, ValidationError
 
 from sandbox.sixtyfour.errors import Refusal
 from sandbox.sixtyfour.values import Mode, Operation
+from sandbox.sixtyfour.wanted import CostUnits, Wanted
 
-CostUnits = Literal["cents", "credits"]
 _UNITS: Final[TypeAdapter[CostUnits]] = TypeAdapter(CostUnits)
 
 
@@ -102,19 +102,6 @@ _MODELS: Final[dict[tuple[Operation, bool], type[_Search]]] = {
     ("find_phone", True): FindPhoneBulkRequest,
 }
 """By operation, and whether of many leads."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a body asks for. ``webhook_url`` is None where none was given."""
-
-    operation: Operation
-    bulk: bool
-    leads: Sequence[dict[str, Any]]
-    mode: Mode
-    verify: bool
-    providers: tuple[str, ...]
-    webhook_url: str | None
 
 
 def read_wanted(operation: Operation, bulk: bool, raw: bytes) -> Wanted:

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from typing import Final, cast
 from urllib.parse import parse_qs
 
-from sandbox.sixtyfour.bodies import RollRequest, Wanted, read, read_units, read_wanted
 from sandbox.sixtyfour.errors import Refusal, json_body
 from sandbox.sixtyfour.jobs import Fate
 from sandbox.sixtyfour.leads import Lead, read_lead
 from sandbox.sixtyfour.results import number
-from sandbox.sixtyfour.searching import Purchase
 from sandbox.sixtyfour.service import Sixtyfour
 from sandbox.sixtyfour.switches import MOST_LEADS, SixtyfourSwitches
 from sandbox.sixtyfour.values import Operation
+from sandbox.sixtyfour.wanted import Purchase, Wanted
 from sandbox.wire import Answer
 
 PURCHASES: Final = {
@@ -72,11 +71,14 @@ def methods_of(path: str) -> tuple[str, ...]:
 
 def prepare(service: Sixtyfour, method: str, path: str, query: bytes, raw: bytes) -> Call:
     """Read a call of a path that is served. Raises Refusal."""
+    from sandbox.sixtyfour import bodies
+
     if path in PURCHASES:
-        return _purchase(service, path, raw)
-    if path == ROLL:
-        hours = read(RollRequest, raw).expire_overlap_hours
-    units = read_units(parse_qs(query.decode(), keep_blank_values=True).get("cost_units", ["cents"])[-1])
+        operation, bulk, as_job = PURCHASES[path]
+        return _purchase(service, bodies.read_wanted(operation, bulk, raw), as_job=as_job)
+    hours = bodies.read(bodies.RollRequest, raw).expire_overlap_hours if path == ROLL else 0
+    asked = parse_qs(query.decode(errors="replace"), keep_blank_values=True) if path.startswith(STATUS) else {}
+    units = bodies.read_units(asked.get("cost_units", ["cents"])[-1])
 
     async def run(_fate: Fate) -> Did:
         if path.startswith(STATUS):
@@ -89,10 +91,8 @@ def prepare(service: Sixtyfour, method: str, path: str, query: bytes, raw: bytes
     return Call(run)
 
 
-def _purchase(service: Sixtyfour, path: str, raw: bytes) -> Call:
-    operation, bulk, as_job = PURCHASES[path]
-    wanted, switches = read_wanted(operation, bulk, raw), service.switchboard.behaviour
-    _check(wanted, switches)
+def _purchase(service: Sixtyfour, wanted: Wanted, *, as_job: bool) -> Call:
+    _check(wanted, service.switchboard.behaviour)
     purchase = Purchase(wanted, tuple(read_lead(fields, service.directory) for fields in wanted.leads))
 
     async def run(fate: Fate) -> Did:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from sandbox.sixtyfour.bodies import Wanted
 from sandbox.sixtyfour.leads import Lead
 from sandbox.sixtyfour.switches import SixtyfourSwitches
 from sandbox.sixtyfour.truths import Knowledge, KnownAddress, KnownNumber, Worth
-from sandbox.sixtyfour.values import Mode, Operation, is_personal, price
+from sandbox.sixtyfour.values import Operation, is_personal, price
+from sandbox.sixtyfour.wanted import Wanted
 
 Outcome = Literal["found", "not_found", "passed_through", "error"]
 EmailType = Literal["COMPANY", "PERSONAL"]
@@ -84,13 +84,6 @@ def _find_email(
     outcome: Outcome = "found" if best else "not_found"
     cost = _amount(wanted, switches, bool(best), paid_before)
     return Finding(lead, "find_email", outcome, cost, company, None if wanted.mode == "PROFESSIONAL" else private)
-
-
-def most(operation: Operation, mode: Mode, lead: Lead) -> int:
-    """The most that a lead can cost, in 1/100 cent: what has to be there before the work begins."""
-    known_already = lead.address is not None and is_personal(lead.address)
-    free = operation == "find_email" and mode == "PERSONAL" and known_already
-    return 0 if free else price(operation, mode)
 
 
 def _amount(wanted: Wanted, switches: SixtyfourSwitches, found: bool, paid_before: bool) -> int:

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from sandbox.sixtyfour.findings import Finding
 from sandbox.sixtyfour.results import Manner, PersonOf, job_result, number
-from sandbox.sixtyfour.searching import Purchase
 from sandbox.sixtyfour.signing import stamp
 from sandbox.sixtyfour.switches import SixtyfourSwitches
+from sandbox.sixtyfour.wanted import Purchase
 
 _ERROR: Final = "The enrichment could not be carried out"
 

@@ -13,14 +13,14 @@ from typing import Any, Literal
 from sandbox.behaviour import Behaviour, Switchboard
 from sandbox.jobs import Surroundings, Timer
 from sandbox.population import Person, Population
-from sandbox.sixtyfour.bodies import CostUnits
 from sandbox.sixtyfour.books import Books, JobEntry, LeadEntry
 from sandbox.sixtyfour.callbacks import Callbacks
 from sandbox.sixtyfour.errors import Refusal
 from sandbox.sixtyfour.findings import Finding
 from sandbox.sixtyfour.job_status import Job, start_answer, status_body, webhook_body
 from sandbox.sixtyfour.results import Manner, at_once_result
-from sandbox.sixtyfour.searching import Purchase, Search
+from sandbox.sixtyfour.searching import Search
+from sandbox.sixtyfour.wanted import CostUnits, Purchase
 
 Fate = Literal["normal", "dropped", "lost", "failed", "cancelled", "terminated", "timed_out", "continued_as_new"]
 

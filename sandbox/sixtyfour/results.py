@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sandbox.population import Person
-from sandbox.sixtyfour.bodies import CostUnits
 from sandbox.sixtyfour.findings import Address, EmailType, Finding
 from sandbox.sixtyfour.searching import drawn
 from sandbox.sixtyfour.switches import SixtyfourSwitches
 from sandbox.sixtyfour.truths import KnownNumber
 from sandbox.sixtyfour.values import CENT, CREDIT
+from sandbox.sixtyfour.wanted import CostUnits
 
 _ECHOED: Final = ("name", "company", "title", "phone", "linkedin", "linkedin_url")
 """The lead's fields that examples of answers show."""

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from sandbox.behaviour import Switchboard
 from sandbox.directory import Directory
-from sandbox.sixtyfour.bodies import Wanted
 from sandbox.sixtyfour.books import Books
 from sandbox.sixtyfour.errors import Refusal
-from sandbox.sixtyfour.findings import Finding, find, most
+from sandbox.sixtyfour.findings import Finding, find
 from sandbox.sixtyfour.leads import Lead
 from sandbox.sixtyfour.truths import NOTHING, Knowledge, Worth, knowledge
 from sandbox.sixtyfour.values import price
+from sandbox.sixtyfour.wanted import Purchase, Wanted, most
 from sandbox.verdicts import Verdict, verdict
 
 _WORTH: Final[dict[Verdict, Worth]] = {
@@ -23,19 +22,6 @@ _WORTH: Final[dict[Verdict, Worth]] = {
     "Risky (Catch-all)": "catch_all",
     "Undeliverable": "invalid",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Purchase:
-    """What a call asks for, its leads read."""
-
-    wanted: Wanted
-    leads: tuple[Lead, ...]
-
-    @property
-    def most(self) -> int:
-        """The most that it can cost, in 1/100 cent."""
-        return sum(most(self.wanted.operation, self.wanted.mode, lead) for lead in self.leads)
 
 
 class Search:
