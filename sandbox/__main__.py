@@ -1,4 +1,4 @@
-"""``python -m sandbox``: starts the imitation vendor and prints its address as one JSON line once it accepts calls."""
+"""``python -m sandbox``: starts both imitation vendors; prints where they are, as one JSON line, once they answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sandbox.behaviour import Behaviour, questions
 from sandbox.behaviour_json import alternatives, change_behaviour, write_behaviour
 from sandbox.credits import DEFAULT_ALLOWANCE, PLANS
-from sandbox.world import Start, Vendor
+from sandbox.world import DEFAULT_CENTS, Start, Vendor
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         behaviour = change_behaviour(Behaviour(), json.loads(options.behaviour))
         bound = open_socket(options.host, options.port)
-        start = Start(options.people, options.seed, options.plan, options.credits, behaviour)
+        start = Start(options.people, options.seed, options.plan, options.credits, behaviour, options.cents)
         vendor = Vendor(start)
     except OSError as error:
         sys.stderr.write(
@@ -38,13 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"sandbox: {error}. Nothing was started.\n")
         return 2
     gc.freeze()
-    serve(vendor, bound, options.api_key, exit_with_parent=options.exit_with_parent)
+    second_key = options.sixtyfour_api_key
+    serve(vendor, bound, options.api_key, sixtyfour_api_key=second_key, exit_with_parent=options.exit_with_parent)
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m sandbox", description="An imitation of the vendor's API on this machine."
+        prog="python -m sandbox", description="An imitation of both vendors' APIs on this machine."
     )
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
@@ -53,6 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--plan", choices=PLANS, default="multi_provider", help="decides prices and shapes of results")
     parser.add_argument("--credits", type=float, default=DEFAULT_ALLOWANCE, help="the allowance at the start")
     parser.add_argument("--api-key", default="sandbox-key", help="the only key that is accepted")
+    parser.add_argument("--cents", type=float, default=DEFAULT_CENTS, help="Sixtyfour's balance at the start")
+    parser.add_argument("--sixtyfour-api-key", help="the key of Sixtyfour, if it is another")
     parser.add_argument("--behaviour", default="{}", metavar="JSON", help="switches; see --switches")
     parser.add_argument("--exit-with-parent", action="store_true", help="end when stdin ends")
     parser.add_argument(

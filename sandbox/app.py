@@ -1,6 +1,7 @@
 """The ASGI application: routes a request, checks its key and the limits, lets faults happen, and books all of it.
 
-Paths and methods: search, reveal, verify, enrich and credits pages, each in section Endpoint.
+Paths and methods: search, reveal, verify, enrich and credits pages, each in section Endpoint. What is below the second
+vendor's prefix is that one's own.
 """
 
 from __future__ import annotations
@@ -16,21 +17,23 @@ from sandbox.calls import Prepared
 from sandbox.control import PREFIX, control
 from sandbox.faults import Fault
 from sandbox.jobs import Fate
+from sandbox.sixtyfour.app import PREFIX as SIXTYFOUR
+from sandbox.sixtyfour.app import SixtyfourApp
 from sandbox.wire import (
     GARBLED,
+    UNANSWERED,
     Answer,
     Receive,
     Reply,
     Scope,
     Send,
     come_back,
-    cut,
     error_answer,
+    give,
+    is_refused_agent,
     json_answer,
     read,
-    reset,
     send_answer,
-    stay_silent,
 )
 from sandbox.world import Vendor, World
 
@@ -45,7 +48,6 @@ _ROUTES: Final = {
 }
 _TRACK: Final = "/api/v1/search/people/track/"
 _UNKNOWN: Final = "unknown"
-_UNANSWERED: Final = {"reset", "cut", "silence"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,11 @@ class _Exchange:
 
 
 class Sandbox:
-    """The application."""
+    """The application. The second vendor takes the same key unless it has one of its own."""
 
-    def __init__(self, vendor: Vendor, api_key: str) -> None:
+    def __init__(self, vendor: Vendor, api_key: str, sixtyfour_api_key: str | None = None) -> None:
         self._vendor = vendor
+        self._sixtyfour = SixtyfourApp(vendor, sixtyfour_api_key or api_key)
         self._key = api_key.encode()
         self._jitter = random.Random(f"{vendor.start.seed}:latency")
 
@@ -73,6 +76,8 @@ class Sandbox:
             await self._live(receive, send)
         elif scope["path"].startswith(PREFIX):
             await send_answer(send, await control(self._vendor, scope, await read(receive)))
+        elif scope["path"].startswith(f"{SIXTYFOUR}/"):
+            await self._sixtyfour(scope, receive, send)
         else:
             await self._serve(scope, receive, send)
 
@@ -99,28 +104,20 @@ class Sandbox:
         kind = fault.kind if fault else None
         world.books.answered(
             number,
-            None if kind in _UNANSWERED else exchange.answer.status,
+            None if kind in UNANSWERED else exchange.answer.status,
             person_id=exchange.person_id,
             acted=exchange.acted,
             fault=fault.name if fault else None,
             subject=exchange.subject,
         )
-        match kind:
-            case "reset":
-                await reset(scope, receive)
-            case "silence":
-                await stay_silent(scope, receive, world.behaviour.silence_seconds)
-            case "cut":
-                await cut(scope, receive, send, exchange.answer)
-            case _:
-                await send_answer(send, exchange.answer)
+        await give(scope, receive, send, exchange.answer, kind, world.behaviour.silence_seconds)
 
     async def _exchange(self, world: World, operation: str, scope: Scope, raw: bytes) -> _Exchange:
         behaviour = world.behaviour
         try:
             if not behaviour.serves_api:
                 raise Refused(404, "Route NOT FOUND")
-            if _is_refused_agent(scope, behaviour):
+            if is_refused_agent(scope, behaviour.refused_user_agents):
                 return _Exchange(Answer(403, b"", ()))
             if (b"x-api-key", self._key) not in scope["headers"]:
                 raise Refused(401, "Invalid access credentials")
@@ -176,13 +173,6 @@ def _prepare(world: World, operation: str, path: str, raw: bytes) -> Prepared:
         return Reply(json_answer(world.account.answer(world.behaviour)))
 
     return Prepared(None, run)
-
-
-def _is_refused_agent(scope: Scope, behaviour: Behaviour) -> bool:
-    refused = tuple(start.encode() for start in behaviour.refused_user_agents)
-    return bool(refused) and any(
-        name == b"user-agent" and value.startswith(refused) for name, value in scope["headers"]
-    )
 
 
 def _too_many(behaviour: Behaviour, wait: float, now: float) -> Answer:

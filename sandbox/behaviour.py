@@ -1,7 +1,7 @@
 """The switches: what the documentation leaves open, and what can go wrong, each with a default.
 
-``Behaviour`` is one immutable value. It is written as a JSON object of the fields named here; a span of time may be
-written as one number or as [least, most].
+``Behaviour`` is one immutable value. It is written as a JSON object of the fields named here and of those of the second
+vendor, in ``sixtyfour/switches.py``; a span of time may be written as one number or as [least, most].
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Annotated, Literal, get_type_hints
 
 from sandbox.faults import FaultRule
 from sandbox.records import LocationForm, UnicodeForm
+from sandbox.sixtyfour.switches import SixtyfourSwitches
 
 Span = tuple[float, float]
 """Seconds, least and most; drawn from the seed between the two."""
@@ -38,7 +39,7 @@ DeliverableWord = Literal["Success / Deliverable", "Success", "Deliverable"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Behaviour:
+class Behaviour(SixtyfourSwitches):
     """How this imitation answers where the documentation is silent, and which faults it shows."""
 
     # Search.

@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from sandbox.behaviour import Behaviour, Span
-from sandbox.faults import OPERATIONS, FaultRule
+from sandbox.faults import CLODURA_OPERATIONS, OPERATIONS, FaultRule
 from sandbox.limits import parse_limit
 
 VARIANTS: Final = 7
@@ -49,10 +49,10 @@ def _checked(behaviour: Behaviour) -> Behaviour:
         raise ValueError(f"rate_limits: {error}") from error
     if behaviour.variant != "mixed" and not 0 <= behaviour.variant < VARIANTS:
         raise ValueError(f"variant must be 0 to {VARIANTS - 1} or 'mixed', not {behaviour.variant}")
-    for switch in ("not_entitled", "conflict_operations"):
+    for switch, operations in (("not_entitled", OPERATIONS), ("conflict_operations", CLODURA_OPERATIONS)):
         for operation in getattr(behaviour, switch):
-            if operation not in OPERATIONS:
-                raise ValueError(f"{switch}: unknown operation {operation!r}, there are {', '.join(OPERATIONS)}")
+            if operation not in operations:
+                raise ValueError(f"{switch}: unknown operation {operation!r}, there are {', '.join(operations)}")
     return behaviour
 
 

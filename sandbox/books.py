@@ -177,7 +177,7 @@ class Books:
                 "past_end": sum(self._past_end.values()),
                 "past_end_per_window": max(self._past_end.values(), default=0),
             },
-            "peak": {"second": _peak(times, 1.0), "minute": _peak(times, 60.0)},
+            "peak": {"second": peak(times, 1.0), "minute": peak(times, 60.0)},
         }
 
     def lists(self) -> dict[str, object]:
@@ -190,7 +190,7 @@ class Books:
         }
 
 
-def _peak(times: list[float], seconds: float) -> int:
+def peak(times: list[float], seconds: float) -> int:
     """The most of ``times``, ascending, that lie within any span shorter than ``seconds``."""
     peak = start = 0
     for position, time in enumerate(times):

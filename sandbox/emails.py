@@ -62,6 +62,13 @@ def email_truth(seed: int, person: Person) -> EmailTruth:
     return _nothing()
 
 
+def work_address(seed: int, person: Person) -> str | None:
+    """The address the person has at work, whether anybody finds it or not; None where the employer has no domain."""
+    if not person.organization.domains:
+        return None
+    return _address(random.Random(f"{seed}:{person.person_id}:email"), person, seed)
+
+
 def _deliverable(rng: random.Random, address: str, finder: int) -> EmailTruth:
     """Found by provider ``finder`` at last; a partner asked before it may have guessed another address."""
     findings = [EmailFinding(provider, "missed") for provider in _PROVIDERS[:finder]]

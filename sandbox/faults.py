@@ -7,14 +7,27 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-FaultKind = Literal["status", "reset", "cut", "garbled", "silence", "dropped", "failed"]
+FaultKind = Literal[
+    "status",
+    "reset",
+    "cut",
+    "garbled",
+    "silence",
+    "dropped",
+    "failed",
+    "lost",
+    "cancelled",
+    "terminated",
+    "timed_out",
+    "continued_as_new",
+]
 Moment = Literal["before", "after"]
 
-OPERATIONS: Final = (
+CLODURA_OPERATIONS: Final = (
     "search",
     "reveal_email",
     "reveal_phone",
@@ -24,6 +37,8 @@ OPERATIONS: Final = (
     "enrich_organization",
     "credits",
 )
+SIXTYFOUR_OPERATIONS: Final = ("find_email", "find_phone", "job_status", "check_balance", "signing_secret")
+OPERATIONS: Final = CLODURA_OPERATIONS + SIXTYFOUR_OPERATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +48,9 @@ class Fault:
     ``status``: answered with ``code``. ``reset``: the connection is reset without an answer. ``cut``: it is closed in
     the middle of the answer. ``garbled``: status 200 with a body that is no JSON. ``silence``: never answered.
     ``dropped``: the job is accepted and never finishes. ``failed``: the job ends with the status word "failed". Both
-    are for reveals and verifications; other calls go on as if nothing were wrong.
+    are for reveals, verifications and Sixtyfour's jobs. ``cancelled``, ``terminated``, ``timed_out``,
+    ``continued_as_new``: a job of Sixtyfour has this status; ``lost``: it is accepted and job-status does not know it.
+    Other calls go on as if nothing were wrong.
     With moment ``before`` nothing has been done or charged; ``after``, everything has.
     """
 
@@ -53,6 +70,11 @@ _NAMES: Final[dict[str, tuple[FaultKind, Moment]]] = {
     "silence_after": ("silence", "after"),
     "dropped": ("dropped", "after"),
     "failed": ("failed", "after"),
+    "lost": ("lost", "after"),
+    "cancelled": ("cancelled", "after"),
+    "terminated": ("terminated", "after"),
+    "timed_out": ("timed_out", "after"),
+    "continued_as_new": ("continued_as_new", "after"),
 }
 
 
@@ -74,7 +96,7 @@ class FaultRule:
     """Which calls go wrong: all the conditions given must hold. Without any, every call of the operation.
 
     ``operation`` is one of OPERATIONS or "any". Calls are counted per rule, over those of its operation and, where
-    ``person_id`` or ``subject`` is given, about that person, address or company: ``nth`` lists positions from 1,
+    ``person_id`` or ``subject`` is given, about that person, address, company or lead: ``nth`` lists positions from 1,
     ``first`` means 1 to N. Calls refused for their key, their plan, a rate limit or a malformed body are not counted.
     """
 
@@ -106,13 +128,18 @@ class FaultDecider:
         self._counts = [0] * len(rules)
         self._draws = [random.Random(f"{seed}:fault:{position}") for position in range(len(rules))]
 
-    def decide(self, operation: str, person_id: str | None, subject: str | None = None) -> Fault | None:
-        """What goes wrong with this call, if anything. ``subject`` is what it is about, in the books' words."""
+    def decide(
+        self, operation: str, person_id: str | None, subject: str | None = None, also: Collection[str] = ()
+    ) -> Fault | None:
+        """What goes wrong with this call, if anything. ``subject`` is what it is about, in the books' words.
+
+        ``also`` are further persons and subjects, for a call about several.
+        """
         decided = None
         for position, (rule, fault) in enumerate(self._rules):
-            if rule.operation not in (operation, "any") or rule.person_id not in (None, person_id):
+            if rule.operation not in (operation, "any") or rule.person_id not in (None, person_id, *also):
                 continue
-            if rule.subject not in (None, subject):
+            if rule.subject not in (None, subject, *also):
                 continue
             self._counts[position] += 1
             count = self._counts[position]

@@ -43,6 +43,20 @@ def phone_truth(seed: int, person: Person) -> PhoneTruth:
     return PhoneTruth(phones, 0 if rng.random() < 0.55 else rng.randrange(1, len(_PROVIDERS)))
 
 
+def invented_phone(rng: random.Random, country: str, kind: str, style: str) -> Phone:
+    """A number of that country, written in that style: spaced, hyphens, ..."""
+    plan = DIALING_PLANS.get(country, ELSEWHERE)
+    national = _national(rng, plan)
+    return Phone(f"+{plan.calling_code}{national}", _write(rng, plan, national, style), kind)
+
+
+def shown_as(phone: Phone, country: str, style: str) -> str:
+    """The number of somebody of that country, written in another style."""
+    plan = DIALING_PLANS.get(country, ELSEWHERE)
+    national = phone.e164.removeprefix(f"+{plan.calling_code}")
+    return _write(random.Random(national), plan, national, style)
+
+
 _INTERNATIONAL: Final = ("spaced", "spaced", "plain", "hyphens")
 _NATIONAL: Final = ("national", "national", "dotted", "extension")
 
@@ -57,9 +71,13 @@ def _styles(plan: DialingPlan | None) -> tuple[str, ...]:
 
 def _phone(rng: random.Random, plan: DialingPlan | None, kind: str) -> Phone:
     known = plan or ELSEWHERE
-    prefix = rng.choice(known.prefixes)
-    national = prefix + "".join(rng.choice("0123456789") for _ in range(sum(known.groups) - len(prefix)))
+    national = _national(rng, known)
     return Phone(f"+{known.calling_code}{national}", _write(rng, known, national, rng.choice(_styles(plan))), kind)
+
+
+def _national(rng: random.Random, plan: DialingPlan) -> str:
+    prefix = rng.choice(plan.prefixes)
+    return prefix + "".join(rng.choice("0123456789") for _ in range(sum(plan.groups) - len(prefix)))
 
 
 def _write(rng: random.Random, plan: DialingPlan, national: str, style: str) -> str:

@@ -38,6 +38,19 @@ class Server:
 
     url: str
     api_key: str
+    sixtyfour_api_key: str = ""
+
+    @property
+    def sixtyfour_url(self) -> str:
+        """Where the second vendor is."""
+        return f"{self.url}/sixtyfour"
+
+    def sixtyfour(
+        self, method: str, path: str, body: object = None, *, key: str | None = None, timeout: float = 10.0
+    ) -> Response:
+        """One call to the second vendor's API; ``path`` as in its documentation, such as "/find-email"."""
+        own = self.sixtyfour_api_key or self.api_key
+        return self.request(method, f"/sixtyfour{path}", body, key=own if key is None else key, timeout=timeout)
 
     def request(
         self, method: str, path: str, body: object = None, *, key: str | None = None, timeout: float = 10.0
@@ -56,9 +69,12 @@ class Server:
         finally:
             connection.close()
 
-    def books(self, *, summary: bool = False) -> dict[str, Any]:
-        """The vendor's books: ``totals``, and unless ``summary`` the lists requests, jobs, charges, webhooks."""
-        return self._call("GET", f"books?summary={summary:d}")
+    def books(self, *, summary: bool = False, vendor: str = "clodura") -> dict[str, Any]:
+        """A vendor's books: ``totals``, and unless ``summary`` the lists requests, jobs, charges, webhooks.
+
+        ``vendor`` is "clodura" (amounts of 1/100 credit) or "sixtyfour" (1/100 cent).
+        """
+        return self._call("GET", f"books?summary={summary:d}&vendor={vendor}")
 
     def people(self, offset: int = 0, limit: int | None = None) -> list[dict[str, Any]]:
         """Who there is, with the truth about them; everybody unless ``limit`` is given."""
@@ -74,9 +90,14 @@ class Server:
         plan: str | None = None,
         behaviour: Mapping[str, object] | None = None,
         credits: float | None = None,  # noqa: A002 - the vendor's word
+        cents: float | None = None,
     ) -> None:
-        """Empty the books and start anew. What is left out is as it was when the process started."""
-        values = {"people": people, "seed": seed, "plan": plan, "behaviour": behaviour, "credits": credits}
+        """Empty the books and start anew. What is left out is as it was when the process started.
+
+        ``credits`` is Clodura's allowance, ``cents`` Sixtyfour's balance.
+        """
+        values: dict[str, object] = {"people": people, "seed": seed, "plan": plan, "behaviour": behaviour}
+        values |= {"credits": credits, "cents": cents}
         self._call("POST", "reset", values)
 
     def set_behaviour(self, **switches: object) -> None:
@@ -84,7 +105,10 @@ class Server:
         self._call("POST", "behaviour", switches)
 
     def charge(self, kind: str, amount: int) -> None:
-        """Book a charge from elsewhere, in 1/100 credit, as if somebody else used the same key."""
+        """Book a charge from elsewhere, as if somebody else used the same key.
+
+        In 1/100 credit at Clodura; with the kind "cents" in 1/100 cent at Sixtyfour.
+        """
         self._call("POST", "charges", {"kind": kind, "amount": amount})
 
     def _call(self, method: str, action: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
@@ -103,6 +127,8 @@ def running(
     plan: str = "multi_provider",
     behaviour: Mapping[str, object] | None = None,
     credits: float | None = None,  # noqa: A002 - the vendor's word
+    cents: float | None = None,
+    sixtyfour_api_key: str | None = None,
     port: int = 0,
 ) -> Iterator[Server]:
     """A sandbox as long as the block lasts. RuntimeError, with what the child wrote, if it does not start."""
@@ -110,6 +136,8 @@ def running(
     command += ["--people", str(people), "--seed", str(seed), "--plan", plan, "--port", str(port)]
     command += ["--behaviour", json.dumps(behaviour or {})]
     command += [] if credits is None else ["--credits", str(credits)]
+    command += [] if cents is None else ["--cents", str(cents)]
+    command += [] if sixtyfour_api_key is None else ["--sixtyfour-api-key", sixtyfour_api_key]
     root = str(Path(__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
     environment = {**os.environ, "PYTHONPATH": path}
@@ -133,7 +161,7 @@ def _server(child: subprocess.Popen[bytes], errors: IO[bytes]) -> Server:
         written = errors.read().decode(errors="replace").strip()
         raise RuntimeError(f"the sandbox did not start (exit code {status}): {written}")
     started = json.loads(line)
-    return Server(started["url"], started["api_key"])
+    return Server(started["url"], started["api_key"], started["sixtyfour_api_key"])
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -21,6 +21,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sandbox.app import Sandbox
+from sandbox.sixtyfour.app import PREFIX
 from sandbox.wire import CONNECTION
 from sandbox.world import Vendor
 
@@ -73,13 +74,30 @@ def open_socket(host: str, port: int) -> socket.socket:
     return bound
 
 
-def serve(vendor: Vendor, bound: socket.socket, api_key: str, *, exit_with_parent: bool) -> None:
-    """Serve until a signal, or, with ``exit_with_parent``, until stdin ends."""
+def serve(
+    vendor: Vendor,
+    bound: socket.socket,
+    api_key: str,
+    *,
+    sixtyfour_api_key: str | None = None,
+    exit_with_parent: bool = False,
+) -> None:
+    """Serve until a signal, or, with ``exit_with_parent``, until stdin ends.
+
+    The second vendor takes the same key unless it has one of its own.
+    """
     host, port = bound.getsockname()[:2]
     url = f"http://[{host}]:{port}" if bound.family == socket.AF_INET6 else f"http://{host}:{port}"
-    line = json.dumps({"url": url, "api_key": api_key, "people": vendor.start.people})
+    started = {
+        "url": url,
+        "api_key": api_key,
+        "sixtyfour_url": f"{url}{PREFIX}",
+        "sixtyfour_api_key": sixtyfour_api_key or api_key,
+        "people": vendor.start.people,
+    }
+    line = json.dumps(started)
     config = uvicorn.Config(
-        Sandbox(vendor, api_key),
+        Sandbox(vendor, api_key, sixtyfour_api_key),
         http=_Protocol,
         ws="none",
         lifespan="on",

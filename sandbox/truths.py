@@ -5,6 +5,7 @@ from __future__ import annotations
 from sandbox.directory import Directory
 from sandbox.emails import email_truth
 from sandbox.phones import phone_truth
+from sandbox.sixtyfour.truths import Knowledge
 from sandbox.values.providers import DATABASE, PHONE_PRICES
 from sandbox.verdicts import verdict
 
@@ -45,4 +46,13 @@ def known_of(directory: Directory, index: int) -> dict[str, object]:
         "phones": [{"e164": phone.e164, "shown": phone.shown, "kind": phone.kind} for phone in phones.phones],
         "phone_provider": None if phones.finder is None else providers[phones.finder],
         "phone_in_database": phones.finder is not None and providers[phones.finder] == DATABASE,
+    }
+
+
+def sixtyfour_known(known: Knowledge) -> dict[str, object]:
+    """What the second vendor would find of a person, best first; empty lists where it finds nothing."""
+    return {
+        "email": [{"address": email.address, "worth": email.worth} for email in known.company],
+        "personal_email": [{"address": email.address, "worth": email.worth} for email in known.personal],
+        "phone": [{"shown": phone.shown, "e164": phone.e164, "region": phone.region} for phone in known.numbers],
     }

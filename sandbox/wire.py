@@ -121,14 +121,42 @@ async def stay_silent(scope: Scope, receive: Receive, seconds: float) -> None:
         await reset(scope, receive)
 
 
+UNANSWERED: Final = {"reset", "cut", "silence"}
+"""Kinds of faults that leave a call without an answer."""
+
+
+async def give(
+    scope: Scope, receive: Receive, send: Send, answer: Answer, fault: str | None, silence_seconds: float
+) -> None:
+    """Give the answer, or what is left of it where a fault of that kind keeps it back."""
+    match fault:
+        case "reset":
+            await reset(scope, receive)
+        case "silence":
+            await stay_silent(scope, receive, silence_seconds)
+        case "cut":
+            await cut(scope, receive, send, answer)
+        case _:
+            await send_answer(send, answer)
+
+
+def is_refused_agent(scope: Scope, starts: tuple[str, ...]) -> bool:
+    """Whether the request's User-Agent begins with one of these."""
+    refused = tuple(start.encode() for start in starts)
+    return bool(refused) and any(
+        name == b"user-agent" and value.startswith(refused) for name, value in scope["headers"]
+    )
+
+
 async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 def _start(answer: Answer) -> Message:
-    length = (b"content-length", b"%d" % len(answer.body))
-    return {"type": "http.response.start", "status": answer.status, "headers": [*answer.headers, length]}
+    # RFC 9110, section 8.6: no length in a 204.
+    length = [] if answer.status == 204 else [(b"content-length", b"%d" % len(answer.body))]
+    return {"type": "http.response.start", "status": answer.status, "headers": [*answer.headers, *length]}
 
 
 def _transport(scope: Scope) -> asyncio.Transport:

@@ -1,4 +1,4 @@
-"""Everything that a reset starts anew: a population, its books, jobs and switches."""
+"""Everything that a reset starts anew: a population, its books, jobs and switches; and the second vendor's."""
 
 from __future__ import annotations
 
@@ -22,20 +22,25 @@ from sandbox.limits import RateLimiter
 from sandbox.population import Population
 from sandbox.reveal import Reveals
 from sandbox.search import Search
+from sandbox.sixtyfour.service import Sixtyfour
 from sandbox.tracking import Tracking
 from sandbox.verify import Verifications
 from sandbox.webhooks import Courier
 
+DEFAULT_CENTS = 1_000_000.0
+"""The second vendor's balance at the start."""
+
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a world is made from. ``credits`` is the allowance."""
+    """What a world is made from. ``credits`` is the first vendor's allowance, ``cents`` the second's balance."""
 
     people: int = 1000
     seed: int = 1
     plan: Plan = "multi_provider"
     credits: float = DEFAULT_ALLOWANCE
     behaviour: Behaviour = field(default_factory=Behaviour)
+    cents: float = DEFAULT_CENTS
 
 
 def _later(seconds: float, call: Callable[[], None]) -> Timer:
@@ -47,7 +52,7 @@ REAL_SURROUNDINGS = Surroundings(now=time.time, later=_later, new_id=lambda: sec
 
 
 class World:
-    """One imitated vendor, from a reset to the next. ``population`` may be handed on from the world before."""
+    """The imitated vendors, from a reset to the next. ``population`` may be handed on from the world before."""
 
     def __init__(
         self, start: Start, population: Population | None = None, surroundings: Surroundings = REAL_SURROUNDINGS
@@ -72,6 +77,7 @@ class World:
         repetitions = Repetitions(board, surroundings.now)
         self.contacts = Contacts(self.directory, self.account, self.books, board, repetitions)
         self.companies = Companies(self.directory, self.account, self.books, board, repetitions)
+        self.sixtyfour = Sixtyfour(self.directory, start.cents, board, surroundings)
         self._arm(start.behaviour)
 
     @property
@@ -93,6 +99,7 @@ class World:
         """Stop jobs and webhooks."""
         self.jobs.close()
         self.verifications.close()
+        await self.sixtyfour.close()
         await self._courier.close()
 
 

@@ -16,9 +16,9 @@ def command(
     people: Annotated[int, typer.Option(help="How many people it knows, up to a million.")] = 1000,
     seed: Annotated[int, typer.Option(help="The same seed makes the same people.")] = 1,
     plan: Annotated[str, typer.Option(help="multi_provider or standard.")] = "multi_provider",
-    api_key: Annotated[str, typer.Option(help="The key it takes.")] = "sandbox-key",
+    api_key: Annotated[str, typer.Option(help="The key they take.")] = "sandbox-key",
 ) -> None:
-    """Serve the imitation vendor, for trying everything without a key. Ends with Ctrl-C."""
+    """Serve the imitation vendors, for trying everything without a key. Ends with Ctrl-C."""
     from sandbox.__main__ import main as serve
 
     if plan not in PLANS:

@@ -15,15 +15,21 @@ from sandbox.faults import OPERATIONS, Fault, FaultRule
 from scripts.reference import markdown
 
 INTRODUCTION = """\
-`leadsync sandbox` serves an imitation of the vendor's API on this machine; `leadsync sync --sandbox` starts one for the
-length of a run. It shares no code with the client, and charges by books of its own. What the vendor's documentation
-leaves open is a switch, with a default; so is what can go wrong. `python -m sandbox` takes them as one JSON object, and
-a running sandbox takes changes:
+`leadsync sandbox` serves an imitation of the vendors' APIs on this machine, Clodura's at its root and Sixtyfour's below
+`/sixtyfour`; `leadsync sync --sandbox` starts one for the length of a run. It shares no code with the client, and each
+vendor charges by books of its own. What the documentation leaves open is a switch, with a default; so is what can go
+wrong. `python -m sandbox` takes them as one JSON object, and a running sandbox takes changes:
 
 ```sh
-python -m sandbox --port 8900 --behaviour '{"search_envelope": "people", "webhook_copies": 2}'
+python -m sandbox --port 8900 --behaviour '{"search_envelope": "people", "sixtyfour_webhook_copies": 2}'
 curl -X POST http://127.0.0.1:8900/_sandbox/behaviour -d '{"webhook": false}'
 ```
+"""
+
+SIXTYFOUR = """\
+The same people, with what this vendor knows of them drawn apart from what Clodura knows. Of the switches above, those
+about answers in general hold here too (`serves_api`, `not_entitled`, `refused_user_agents`, `retry_after`, `latency`,
+`faults`, `silence_seconds`), and `webhook_any_host`.
 """
 
 _PLAIN = {str: "text", bool: "true or false", int: "whole number", float: "number", FaultRule: "fault"}
@@ -31,22 +37,32 @@ _PLAIN = {str: "text", bool: "true or false", int: "whole number", float: "numbe
 
 def page() -> str:
     """The page."""
-    defaults = write_behaviour(Behaviour())
-    hints = get_type_hints(Behaviour)
-    rows = [
-        [markdown.code(name), _words(hints[name]), markdown.value(_plain(defaults[name])), question]
-        for name, question in questions().items()
-    ]
     return markdown.page(
         "The sandbox's switches",
         INTRODUCTION,
-        markdown.table(["switch", "values", "default", "the question"], rows),
+        "## Clodura, and answers in general",
+        _table(sixtyfour=False),
+        "## Sixtyfour",
+        SIXTYFOUR,
+        _table(sixtyfour=True),
         "## Faults",
         _wrapped("Each of `faults` is an object. " + _text(FaultRule)),
         _wrapped(f"OPERATIONS are {markdown.listed(OPERATIONS)}. {_text(Fault)}"),
         "## Control",
         f"```text\n{inspect.getdoc(control)}\n```",
     )
+
+
+def _table(*, sixtyfour: bool) -> str:
+    """The switches of one vendor."""
+    defaults = write_behaviour(Behaviour())
+    hints = get_type_hints(Behaviour)
+    rows = [
+        [markdown.code(name), _words(hints[name]), markdown.value(_plain(defaults[name])), question]
+        for name, question in questions().items()
+        if name.startswith("sixtyfour_") == sixtyfour
+    ]
+    return markdown.table(["switch", "values", "default", "the question"], rows)
 
 
 def _words(hint: Any) -> str:
