@@ -16,11 +16,12 @@ DAY = 86_400 * 1_000_000
 
 
 class Scope(StrEnum):
-    """What a cap sums over; days and months are UTC."""
+    """What a cap sums over; days and months are UTC. Of one answer nothing is summed: it is who may be asked at all."""
 
     RUN = "run"
     DAY = "day"
     MONTH = "month"
+    ANSWER = "answer"
 
 
 @dataclass(frozen=True)

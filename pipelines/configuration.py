@@ -15,14 +15,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from enrichment.caps import Cap
+from enrichment.caps import Cap, Scope
 from enrichment.storage import open_to_others
 from pipelines import misplaced, provider_caps
 from pipelines.settings import SECTIONS, Section, Settings
 from sources.checking import complaints
+from sources.clodura.settings import CloduraSettings
 from sources.errors import ConfigurationError
 from sources.nearest import did_you_mean
 from sources.redaction import plain_words, secrets, shown, shown_name
+from sources.registry import VENDORS
 
 #: where the searches of the one search vendor stand
 SEARCHES = ("sources", "clodura", "searches")
@@ -86,7 +88,16 @@ def read_settings() -> Reading:
     except ConfigurationError as error:
         mistakes.append(str(error))
         wrong.add(".".join(provider_caps.PATH))
-    settings = Settings.model_validate({**sections, "searches": searches, "caps": caps})
+    vendors = {name: sections.pop(name) for name in VENDORS if name != CloduraSettings.name}
+    settings = Settings.model_validate(
+        {
+            **sections,
+            "searches": searches,
+            "caps": [cap for cap in caps if cap.scope is not Scope.ANSWER],
+            "ceilings": {cap.provider: cap.amount for cap in caps if cap.scope is Scope.ANSWER},
+            "vendors": vendors,
+        }
+    )
     return Reading(settings, tuple(mistakes), frozenset(wrong), tuple(warnings))
 
 

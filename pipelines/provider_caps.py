@@ -1,5 +1,7 @@
 """Caps on what is bought from one provider: ``[enrichment.caps.PROVIDER]``, ``UNIT_per_SCOPE = AMOUNT``.
 
+``UNIT_per_answer`` is a ceiling: what costs more at worst is not asked there.
+
 A cap on a provider, or in a unit, that does not exist would bound nothing: that is an error, not a warning.
 """
 
@@ -11,11 +13,12 @@ from typing import Any
 from enrichment.caps import Cap, Scope
 from sources.errors import ConfigurationError
 from sources.nearest import did_you_mean
+from sources.registry import VENDORS, settings_of
 
 #: where the section of each provider stands
 PATH = ("enrichment", "caps")
-#: what each provider charges in; a test holds that they say the same (importing them here would cost a second)
-UNITS: Mapping[str, str] = {"clodura": "credits"}
+#: what each provider charges in
+UNITS: Mapping[str, str] = {vendor: settings_of(vendor).unit for vendor in VENDORS}
 
 
 def names(provider: str) -> list[str]:

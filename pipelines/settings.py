@@ -5,58 +5,27 @@ Numbers of time are seconds, texts are durations ("10m"); credits may be fractio
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Annotated, Any, ClassVar, get_args
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from enrichment.caps import Cap
+from enrichment.waterfall import StopWhen
 from sources.checking import one_of, parse_duration, wrong
+from sources.clodura.settings import CloduraSettings
 from sources.errors import ConfigurationError
-from sources.limits import Window
 from sources.redaction import shown
-from sources.transport import check_base_url, is_loopback
+from sources.registry import VENDORS, settings_of
+from sources.settings import Credits, Duration, Listed, Section, VendorSettings, listed
+from sources.transport import is_loopback
 
 CHANNELS = ("email", "phone")
-PLANS = ("multi_provider", "standard")
-SEARCH_CHARGES = ("viewed", "every", "none")
 MODES = ("webhook", "poll")
 POLICIES = ("none", "risky", "all")
+STOPS = tuple(StopWhen)
 DAY = 86_400.0
-
-
-def _listed(value: object) -> object:
-    """A list; from the environment also JSON, or texts with commas between."""
-    if not isinstance(value, str):
-        return value
-    text = value.strip()
-    if text.startswith("["):
-        try:
-            return json.loads(text)
-        except ValueError:
-            raise wrong(f'{shown(value)} is not a list: write it like ["a", "b"]') from None
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _rates(value: object) -> object:
-    for text in value if isinstance(value, list) else []:
-        if isinstance(text, str):
-            try:
-                Window.parse(text)
-            except ConfigurationError as error:
-                raise wrong(str(error).removeprefix("rate_limits: ")) from None
-    return value
-
-
-def _base_url(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            return check_base_url(value)
-        except ConfigurationError as error:
-            raise wrong(str(error).removeprefix("base_url: ")) from None
-    return value
 
 
 def _public_url(value: object) -> object:
@@ -103,71 +72,30 @@ def check_dataset(name: str, setting: str) -> str:
     raise ConfigurationError(f"{setting}: {said}.") if setting else wrong(said)
 
 
-Duration = Annotated[float, BeforeValidator(parse_duration)]
-Listed = Annotated[list[str], BeforeValidator(_listed)]
-Credits = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
-
-class Section(BaseModel):
-    """One table of the settings. ``secret`` fields are never shown; a field's docstring is its line in the docs."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
-    path: ClassVar[tuple[str, ...]]
-    secret: ClassVar[tuple[str, ...]] = ()
-    #: names of tables below this one that are read elsewhere
-    below: ClassVar[tuple[str, ...]] = ()
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _flags_for_flags_only(cls, value: object, info: ValidationInfo) -> object:
-        """Pydantic would take true for the number 1."""
-        hint = cls.model_fields[str(info.field_name)].annotation
-        if isinstance(value, bool) and hint is not bool and bool not in get_args(hint):
-            raise wrong(f"{str(value).lower()} is not accepted: this setting is neither on nor off")
-        return value
-
-
-class CloduraSettings(Section):
-    """[sources.clodura]"""
-
-    path = ("sources", "clodura")
-    secret = ("api_key",)
-    below = ("searches",)
-
-    base_url: Annotated[str, BeforeValidator(_base_url)] = "https://api.clodura.ai"
-    """The API's own address; `https://app.clodura.ai` where the account lives there. Plain http is accepted for
-    loopback only.
-    """
-    api_key: str | None = Field(default=None, repr=False)
-    """The key, from Clodura: Settings > Developer/API. `--sandbox` needs none."""
-    plan: Annotated[str, one_of(PLANS)] = "multi_provider"
-    """`multi_provider` (Free Forever, Max, PAYG) or `standard` (Prospect, Prospect Pro). Decides what a call may
-    cost at most: 6 credits for an e-mail and 20 for a phone, or 2 and 2.
-    """
-    rate_limits: Annotated[Listed, BeforeValidator(_rates), BeforeValidator(_listed)] = [
-        "10/second",
-        "100/minute",
-        "2000/day",
-    ]
-    """Requests that may go out, in sliding windows that all hold at once: COUNT/UNIT with second, minute, hour or
-    day. Windows of a minute and longer hold over restarts too.
-    """
-    search_charge: Annotated[str, one_of(SEARCH_CHARGES)] = "viewed"
-    """What a search is taken to bill: an export credit for each person viewed before (`viewed`), for each person
-    (`every`), or nothing (`none`). The vendor says both of the first two.
-    """
-    phone_via_partners: bool | None = None
-    """Ask partner providers for phone numbers; where it is not set, on the plan `multi_provider` only."""
-
-
 class EnrichmentSettings(Section):
     """[enrichment]"""
 
     path = ("enrichment",)
     below = ("caps",)
 
-    channels: Annotated[Listed, one_of(CHANNELS), BeforeValidator(_listed)] = ["email", "phone"]
+    channels: Annotated[Listed, one_of(CHANNELS), BeforeValidator(listed)] = ["email", "phone"]
     """What is bought for each person found; `[]` for nothing."""
+    email_providers: Annotated[Listed, one_of(VENDORS), BeforeValidator(listed)] = ["clodura"]
+    """Who is asked for e-mail addresses, in this order: the next one only where those before it have answered with less
+    than `stop_when` wants. Among equal addresses the order decides which is the lead's, too.
+    """
+    phone_providers: Annotated[Listed, one_of(VENDORS), BeforeValidator(listed)] = ["clodura"]
+    """Who is asked for phone numbers, in this order: the next one only where those before it have found none."""
+    stop_when: Annotated[str, one_of(STOPS)] = "any"
+    """What is enough of an address: any that nobody calls undeliverable (`any`), one that is verified, be it a
+    catch-all (`risky`), or a `deliverable` one. Where addresses are verified by themselves, their verdict counts.
+    """
+    in_doubt_after: Duration | None = None
+    """A call in doubt holds the next provider back for that long; where it is not set, until it is resolved."""
+    batch_wait: Annotated[Duration, Field(ge=0)] = 10.0
+    """How long calls wait for others to share a request with, at vendors that take several people in one request. Not
+    longer than there is anything under way that could bring more.
+    """
     verify: Annotated[str, one_of(POLICIES)] = "none"
     """Which of the addresses bought are verified by themselves: none, those nobody calls good or bad (`risky`), all."""
     deep: bool = False
@@ -253,7 +181,11 @@ class PipelineSettings(Section):
 
 
 class Settings(BaseModel):
-    """All of them, the searches as they were written (checked by their vendor's folder), and caps by provider."""
+    """All of them, the searches as they were written (checked by their vendor's folder), and caps by provider.
+
+    ``vendors``: the other vendors' sections, by name. ``ceilings``: the most an answer may cost at worst, by provider,
+    in 1/100 of its unit.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -264,10 +196,16 @@ class Settings(BaseModel):
     pipelines: PipelineSettings
     searches: dict[str, dict[str, Any]] = Field(default={}, repr=False)
     caps: tuple[Cap, ...] = ()
+    ceilings: dict[str, int] = {}
+    vendors: dict[str, VendorSettings] = {}
+
+    def vendor(self, name: str) -> VendorSettings:
+        """The section of a vendor."""
+        return self.clodura if name == CloduraSettings.name else self.vendors[name]
 
 
 SECTIONS: dict[str, type[Section]] = {
-    "clodura": CloduraSettings,
+    **{vendor: settings_of(vendor) for vendor in VENDORS},
     "enrichment": EnrichmentSettings,
     "ledger": LedgerSettings,
     "webhook": WebhookSettings,

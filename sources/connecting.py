@@ -1,0 +1,65 @@
+"""What a run gives a vendor to connect with, and what it gets of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from sources.clock import Clock
+from sources.limits import Counters
+from sources.providers import Channel, Operation, Provider
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a connection is made with, beside the vendor's own settings. ``account`` names the rate counters."""
+
+    api_key: str = field(repr=False)
+    account: str
+    counters: Counters
+    clock: Clock
+    #: paid requests on the wire at a time
+    paid_concurrency: int
+    user_agent: str
+    #: ask for the deeper of two verifications, where there are two
+    deep: bool = False
+
+
+class Signed(StrEnum):
+    """Whether a webhook bears the signature that it should."""
+
+    GOOD = "good"
+    MISSING = "missing"
+    WRONG = "wrong"  # by another key, of another body, or no signature at all by its form
+    STALE = "stale"  # too old, or from a clock that is ahead
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the headers of a webhook say. ``event_id``: the same for every delivery of one event; None: not told."""
+
+    signed: Signed
+    event_id: str | None = None
+
+
+#: (headers by lower-case name, with all their values in order; raw body; epoch seconds)
+WebhookCheck = Callable[[Mapping[str, list[str]], bytes, float], Checked]
+
+
+class Connecting(Protocol):
+    """The module ``sources/<vendor>/connecting.py``."""
+
+    def connect(self, settings: Any, given: Given) -> AbstractAsyncContextManager[Provider]:
+        """A provider, for as long as the context lasts."""
+        ...
+
+    def operations(self, settings: Any) -> Mapping[Channel, Operation]:
+        """What can be bought there with these settings, by channel, without connecting."""
+        ...
+
+    def webhook_check(self, settings: Any) -> WebhookCheck | None:
+        """How its webhooks prove where they come from, beside the URL they are posted to; None: not at all."""
+        ...
