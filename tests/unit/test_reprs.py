@@ -50,6 +50,13 @@ from sources.providers import (
     Via,
 )
 from sources.redaction import Secrets
+from sources.sixtyfour.client import SixtyfourClient
+from sources.sixtyfour.items import read_item
+from sources.sixtyfour.jobs import read_job
+from sources.sixtyfour.people import identity
+from sources.sixtyfour.provider import SixtyfourProvider
+from sources.sixtyfour.requests import FindEmail, FindPhoneBulk
+from sources.sixtyfour.values import phones_in
 from sources.transport import Answer, Answered
 from tests.support.canaries import (
     ADDRESS,
@@ -137,6 +144,13 @@ def test_every_model_hides_what_it_was_given_from_its_errors() -> None:
 
 
 ASK = Ask("verify_email", ADDRESS, {"email": ADDRESS, "firstName": FIRST_NAME})
+LEAD = {
+    "name": f"{FIRST_NAME} {LAST_NAME}",
+    "email": ADDRESS,
+    "linkedin": PROFILE,
+    "phone": NUMBER,
+    "company": LAST_NAME,
+}
 READING = Reading(
     Outcome.FOUND,
     emails=(FoundEmail(ADDRESS, status_raw=SENTENCE, type_raw=SENTENCE, found_by=LAST_NAME),),
@@ -167,6 +181,7 @@ def test_nothing_is_shown_of_what_is_held() -> None:
         normalize_email(READING.emails[0]),
         normalize_phone(READING.phones[0], "Germany"),
         Person(f"linkedin:{LAST_NAME}", False, FIRST_NAME, LAST_NAME, PROFILE, "nest-canary.example", LAST_NAME),
+        Person("1", full_name=f"{FIRST_NAME} {LAST_NAME}", title=SENTENCE, email=ADDRESS),
         Wanted("clodura", Channel.EMAIL, "credits", f"linkedin:{LAST_NAME}", ASK),
         Claimed("request-1", "clodura", "verify_email", 1, ("call-1",), (ASK.parameters,)),
         Evidence(1, "clodura", "verify_email", "request-1", None, Via.WEBHOOK, BODIES["message"], (call,)),
@@ -181,6 +196,14 @@ def test_nothing_is_shown_of_what_is_held() -> None:
         RevealEmail(linkedin_url=PROFILE, webhook_url=f"https://h.example/hooks/clodura/x/{'0a' * 20}"),
         VerifyEmail(email=ADDRESS),
         EnrichContact(first_name=FIRST_NAME, last_name=LAST_NAME, organisation_name="A", email=ADDRESS),
+        SixtyfourClient(transport),
+        SixtyfourProvider(SixtyfourClient(transport)),
+        FindEmail(lead=LEAD, webhook_url=f"https://h.example/hooks/sixtyfour/x/{'0a' * 20}"),
+        FindPhoneBulk(leads=[LEAD]),
+        identity([LEAD]),
+        read_job({"status": "completed", "result": [LEAD]}, Channel.EMAIL, Via.POLL),
+        read_item(LEAD, Channel.EMAIL, LEAD),
+        phones_in(NUMBER),
         Echo(f"https://h.example/hooks/clodura/x/{'0a' * 20}", paths=[f"/hooks/clodura/x/{'0a' * 20}"]),
     ]
     assert_clean(*held)
