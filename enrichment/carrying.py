@@ -41,7 +41,7 @@ async def carry(inbox: Inbox | None, ledger: Ledger) -> int:
 def take_in(connection: sa.Connection, found: Sequence[Document]) -> None:
     """Keep documents in the ledger; those that it has already change nothing."""
     for it in found:
-        evidence.receive(connection, it.provider, it.request_id, Via.WEBHOOK, it.body, it.received_at)
+        evidence.receive(connection, it.provider, it.request_id, Via.WEBHOOK, it.body, it.received_at, it.event_id)
 
 
 async def watch(inbox: Inbox | None, mail: Signal, clock: Clock) -> None:

@@ -18,13 +18,14 @@ from pydantic import ValidationError
 from enrichment.caps import Cap, Scope
 from enrichment.storage import open_to_others
 from pipelines import misplaced, provider_caps
-from pipelines.settings import SECTIONS, Section, Settings
+from pipelines.settings import SECTIONS, Settings
 from sources.checking import complaints
 from sources.clodura.settings import CloduraSettings
 from sources.errors import ConfigurationError
 from sources.nearest import did_you_mean
 from sources.redaction import plain_words, secrets, shown, shown_name
 from sources.registry import VENDORS
+from sources.settings import Section
 
 #: where the searches of the one search vendor stand
 SEARCHES = ("sources", "clodura", "searches")

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipelines.settings import SECTIONS, Section
+from pipelines.settings import SECTIONS
 from sources.errors import ConfigurationError
 from sources.nearest import did_you_mean, nearest
 from sources.redaction import shown_name
+from sources.settings import Section
 
 #: what else may stand beside our sections: dlt's own
 _DLTS = ("runtime", "load", "normalize", "extract", "destination", "schema", "data_writer", "credentials", "progress")

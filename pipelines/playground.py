@@ -22,12 +22,14 @@ def playground(settings: Settings, teller: Teller) -> Iterator[Settings]:
     """Start the sandbox; the settings that use it, with webhooks on loopback unless the mode is "poll"."""
     import sandbox
 
-    behaviour = {"job_seconds": JOB_SECONDS}
+    behaviour = {"job_seconds": JOB_SECONDS, "sixtyfour_job_seconds": JOB_SECONDS, "sixtyfour_rate_limit": 0}
     with sandbox.running(people=PEOPLE, seed=SEED, plan=settings.clodura.plan, behaviour=behaviour) as server:
-        teller.say(f"The sandbox imitates Clodura at {server.url}: {PEOPLE} people, no real key, no real money.")
+        teller.say(f"The sandbox imitates the vendors at {server.url}: {PEOPLE} people, no real key, no real money.")
         clodura = settings.clodura.model_copy(
             update={"base_url": server.url, "api_key": server.api_key, "rate_limits": RATE_LIMITS}
         )
+        there = {"base_url": server.sixtyfour_url, "api_key": server.sixtyfour_api_key, "rate_limits": RATE_LIMITS}
+        vendors = {"sixtyfour": settings.vendor("sixtyfour").model_copy(update={**there, "webhook_secret": None})}
         mode = settings.webhook.mode
         webhook = WebhookSettings(
             mode=mode,
@@ -38,4 +40,6 @@ def playground(settings: Settings, teller: Teller) -> Iterator[Settings]:
         enrichment = settings.enrichment
         if mode == "poll":
             enrichment = enrichment.model_copy(update={"poll_interval": min(1.0, enrichment.poll_interval)})
-        yield settings.model_copy(update={"clodura": clodura, "webhook": webhook, "enrichment": enrichment})
+        yield settings.model_copy(
+            update={"clodura": clodura, "webhook": webhook, "enrichment": enrichment, "vendors": vendors}
+        )

@@ -15,6 +15,7 @@ from enrichment.context import EngineSettings
 from enrichment.ids import micros, new_id
 from enrichment.inbox import Inbox, inbox_path
 from enrichment.ledger import Ledger, ledger_path, runs
+from enrichment.waterfall import Waterfall
 from pipelines import sink, webhooks
 from pipelines.environment import user_agent
 from pipelines.loading import Loader
@@ -28,11 +29,24 @@ from pipelines.options import (
     chosen_verifying,
     well_formed,
 )
-from pipelines.session import SessionPlan
+from pipelines.session import SessionPlan, Vendor
 from pipelines.settings import Settings
 from pipelines.telling import Teller
-from pipelines.vendor import HOME, account_of, keep_realm, locks_of, need_url, usable_key
+from pipelines.vendor import (
+    HOME,
+    account_of,
+    keep_realm,
+    locks_of,
+    need_url,
+    one_realm,
+    usable_key,
+    vendors_of,
+    waterfall_of,
+    webhook_checks,
+)
 from sources.clock import SYSTEM_CLOCK
+from sources.clodura.settings import CloduraSettings
+from sources.providers import Channel
 
 
 @dataclass(frozen=True)
@@ -63,9 +77,15 @@ def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterat
         options.destination or settings.pipelines.destination,
         DestinationOptions(options.folder, dataset, settings.pipelines.duckdb_path),
     )
-    api_key = usable_key(settings.clodura)
+    waterfall = waterfall_of(settings, channels)
+    vendors = {
+        name: Vendor(of, key := usable_key(of), account_of(key, name))
+        for name in dict.fromkeys([CloduraSettings.name, *vendors_of(waterfall)])
+        for of in [settings.vendor(name)]
+    }
+    one_realm(settings, list(vendors))
     reception = webhooks.plan_reception(
-        settings.webhook, settings.clodura.base_url, need_url(settings.clodura, channels)
+        settings.webhook, settings.clodura.base_url, need_url(settings.clodura, _asked_of_clodura(waterfall))
     )
     for text in [*warnings, *([reception.warning] if reception.warning else [])]:
         teller.warn(text)
@@ -92,8 +112,7 @@ def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterat
         plan = SessionPlan(
             run_id=run_id,
             sink_id=sink_id,
-            clodura=settings.clodura,
-            api_key=api_key,
+            vendors=vendors,
             searches=searches,
             engine=EngineSettings(
                 channels=channels,
@@ -106,9 +125,11 @@ def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterat
                 callback_base=opened.base,
                 receiving=opened.receiving,
                 verifying=verifying,
+                gather=settings.enrichment.batch_wait,
             ),
             capability=webhooks.capability_of(settings.webhook, partial(ledger.call, runs.signing_key)),
-            account=account_of(api_key),
+            waterfall=waterfall,
+            checks=webhook_checks(settings),
             limit=options.limit,
             refresh_after=settings.enrichment.refresh_after,
             search_price=chosen_search_price(options, settings),
@@ -118,6 +139,10 @@ def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterat
         )
         ready = Prepared(options, settings, plan, ledger, inbox, loader, destination, dataset, sink_id)
         yield ready, opened.listening
+
+
+def _asked_of_clodura(waterfall: Waterfall) -> list[Channel]:
+    return [channel for channel, names in waterfall.order.items() if CloduraSettings.name in names]
 
 
 def _deep(options: SyncOptions, settings: Settings) -> bool:

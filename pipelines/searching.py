@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from enrichment.ledger import Ledger
 from enrichment.ledger.deliveries import Delivery, known_hashes
-from enrichment.ledger.plans import Wanted, plan
 from enrichment.ledger.runs import cover
 from enrichment.ledger.seen import known_organizations, remember_organizations, remember_people
 from pipelines.feed import Feed, Parcel
@@ -24,7 +23,7 @@ from sources.clodura.tables import Row, organization_row, person_row, row_hash
 from sources.clodura.windows import Coverage, WindowReport, walk
 from sources.errors import LeadsyncError, LedgerError, RequestRefused
 from sources.metering import Meter
-from sources.providers import Channel, Person, Provider
+from sources.providers import Person
 
 #: people handed on at a time
 BATCH = 1000
@@ -53,8 +52,8 @@ class SearchContext:
     """What the searches of a run work with."""
 
     client: CloduraClient
-    provider: Provider
-    channels: Sequence[Channel]
+    #: plans what is to be bought of these people, as this search shows them; returns how many calls are new
+    plan: Callable[[sa.Connection, Sequence[Person], str | None, int], int]
     ledger: Ledger
     feed: Feed
     sink_id: str
@@ -64,8 +63,6 @@ class SearchContext:
     stopped: Callable[[], bool]
     patience: Callable[[], float | None]
     limit: int | None = None
-    #: seconds after which an answer is asked for anew; None: never
-    refresh_after: float | None = None
     #: books what a search of that name may cost; None where searching is free
     meter: Callable[[str], Meter | None] = lambda search: None
     #: plans to verify what these people's addresses are worth; returns how many calls are new
@@ -138,19 +135,16 @@ class Searches:
         organizations = [row for row in map(organization_row, fresh) if row is not None]
         unknown = self._organizations.unknown(organizations)
         persons = [_person(record, row) for record, row in zip(fresh, rows, strict=True)]
-        wanted = [item for person in persons for item in self._wants(person, search)]
         now = context.now()
 
-        stale = None if context.refresh_after is None else now - round(context.refresh_after * 1_000_000)
-
         def work(connection: sa.Connection) -> tuple[dict[str, int], dict[str, Row]]:
-            plan(connection, wanted, context.run_id, now, settled_before=stale)
+            seen = remember_people(connection, persons, now)
+            context.plan(connection, persons, search, now)
             context.verify(connection, [person.person_id for person in persons], now)
-            return remember_people(connection, persons, now), known_organizations(connection, unknown)
+            return seen, known_organizations(connection, unknown)
 
         first, before = await context.ledger.run(work)
-        if wanted:
-            context.planned()
+        context.planned()
         self._rows += [(row, first[row["person_id"]]) for row in rows]
         new = self._organizations.see(organizations, before)
         if new:
@@ -174,15 +168,6 @@ class Searches:
                 self._context.tally.without_id += not vendor_key
             fresh.append(record)
         return fresh
-
-    def _wants(self, person: Person, search: str) -> list[Wanted]:
-        provider = self._context.provider
-        found = []
-        for channel in self._context.channels:
-            ask = provider.ask(channel, person)
-            if ask is not None:
-                found.append(Wanted(provider.name, channel, provider.unit, person.person_id, ask, search))
-        return found
 
     async def _hand_on(self, search: str, least: int) -> None:
         if len(self._rows) < least:
@@ -265,4 +250,6 @@ def _person(record: Record, row: Row) -> Person:
         company_domain=organization.get("domain"),
         organization_name=organization.get("name"),
         country=row["country"],
+        full_name=row["full_name"],
+        title=row["title"],
     )

@@ -23,6 +23,7 @@ from pipelines.receiver import PortTaken, Tally, listen
 from pipelines.settings import Settings
 from pipelines.signals import stopping_on_signals
 from pipelines.telling import PLAIN_EVERY, Teller
+from pipelines.vendor import webhook_checks
 from sources.clock import SYSTEM_CLOCK
 
 #: seconds between looks whether the port has become free
@@ -68,7 +69,9 @@ class _Service:
             capability = webhooks.capability_of(self._settings.webhook, self._key_of_ledger)
             with Inbox(inbox_path(self._ledger)) as inbox:
                 keep = receiver.keeping(inbox, SYSTEM_CLOCK)
-                app = receiver.make_app(capability, keep, receiver.proving(inbox, SYSTEM_CLOCK), self._tally)
+                app = receiver.make_app(
+                    capability, keep, receiver.proving(inbox, SYSTEM_CLOCK), self._tally, webhook_checks(self._settings)
+                )
                 self._server = receiver.make_server(app, tally=self._tally)
                 _allow_many_connections()
                 listening = self._listen(host, port)
@@ -129,6 +132,7 @@ def _said(tally: Tally) -> str:
     also = {
         "were there already": tally.known,
         "refused": tally.refused,
+        "of these not signed": tally.unsigned,
         "cut off as too slow": tally.cut_off,
         "could not be kept": tally.not_kept,
     }

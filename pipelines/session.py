@@ -9,6 +9,7 @@ import os
 import socket
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -29,22 +30,35 @@ from enrichment.ledger.counters import LedgerCounters
 from enrichment.ledger.ledger_time import LedgerClock, ledger_time
 from enrichment.ledger.plans import want_again
 from enrichment.ledger.verifying import plan_addresses, plan_for_people, plan_known
+from enrichment.ledger.waterfalls import plan_contacts
 from enrichment.metering import NONE, LedgerMeter, SearchPrice
+from enrichment.waterfall import Waterfall
 from pipelines import receiver
 from pipelines.feed import Feed
 from pipelines.searching import SearchContext, Searches, SearchTally
-from pipelines.settings import CloduraSettings
-from sources.clock import SYSTEM_CLOCK, SYSTEM_DICE
-from sources.clodura.client import CloduraClient, make_transport
+from sources.clock import SYSTEM_CLOCK, SYSTEM_DICE, Clock
 from sources.clodura.filters import SearchFilters
 from sources.clodura.prices import UNIT
 from sources.clodura.provider import NAME, CloduraProvider
 from sources.clodura.windows import first_error
+from sources.connecting import Given, WebhookCheck
 from sources.errors import KeyRefused
 from sources.metering import Meter
+from sources.providers import Person, Provider
+from sources.registry import connecting
+from sources.settings import VendorSettings
 from sources.tracebacks import disarm
 
 log = structlog.get_logger("leadsync.session")
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """A vendor's settings and its key. ``account`` names the account for rate counters, without telling the key."""
+
+    settings: VendorSettings
+    api_key: str = field(repr=False)
+    account: str
 
 
 @dataclass(frozen=True)
@@ -53,13 +67,14 @@ class SessionPlan:
 
     run_id: str
     sink_id: str
-    clodura: CloduraSettings
-    api_key: str = field(repr=False)
+    #: everybody this run talks to, by name; the search vendor first
+    vendors: Mapping[str, Vendor]
     searches: Mapping[str, SearchFilters]
     engine: EngineSettings
     capability: Capability
-    #: names the vendor account for rate counters, without telling the key
-    account: str
+    waterfall: Waterfall
+    #: how webhooks of a vendor prove where they come from, beside their URL
+    checks: Mapping[str, WebhookCheck] = field(default_factory=dict)
     limit: int | None = None
     #: seconds after which contacts are bought anew; None: never
     refresh_after: float | None = None
@@ -130,25 +145,18 @@ class Session:
         import asyncio
 
         plan = self._plan
-        settings = plan.clodura
         with self._ledger.read() as connection:
             clock = LedgerClock(SYSTEM_CLOCK, ledger_time(connection, micros(SYSTEM_CLOCK)))
-        transport = make_transport(
-            settings.base_url,
-            plan.api_key,
-            rate_limits=tuple(settings.rate_limits),
-            counters=LedgerCounters(self._ledger),
-            counter_name=plan.account,
-            paid_concurrency=plan.engine.max_unanswered,
-            user_agent=plan.user_agent,
-            clock=clock,
-        )
-        async with transport:
-            client = CloduraClient(transport)
-            provider = CloduraProvider(client, settings.plan, settings.phone_via_partners, deep=plan.deep)
+        async with AsyncExitStack() as stack:
+            providers = {
+                name: await stack.enter_async_context(self._connected(name, vendor, clock))
+                for name, vendor in plan.vendors.items()
+            }
+            searcher = providers[NAME]
+            assert isinstance(searcher, CloduraProvider)
             context = self.context = Context(
                 ledger=self._ledger,
-                providers={provider.name: provider},
+                providers=providers,
                 settings=plan.engine,
                 clock=clock,
                 dice=SYSTEM_DICE,
@@ -157,15 +165,17 @@ class Session:
                 capability=plan.capability,
                 started=clock.monotonic(),
                 inbox=self._inbox,
+                waterfall=plan.waterfall,
             )
+            if plan.refresh_after is not None:
+                context.stale_before = context.began - round(plan.refresh_after * 1_000_000)
             engine = Engine(context)
             self._engine, self._token = engine, asyncio.get_running_loop()
             if self._stop.is_set():
                 engine.stop()
             search_context = SearchContext(
-                client=client,
-                provider=provider,
-                channels=plan.engine.channels,
+                client=searcher.client,
+                plan=partial(_plan_contacts, context),
                 ledger=self._ledger,
                 feed=self._feed,
                 sink_id=plan.sink_id,
@@ -175,7 +185,6 @@ class Session:
                 stopped=lambda: context.stopping or context.run_error is not None,
                 patience=lambda: max(PATIENCE, context.remaining()),
                 limit=plan.limit,
-                refresh_after=plan.refresh_after,
                 meter=partial(self._meter, context),
                 verify=partial(_plan_verifications, context),
                 tally=self.tally,
@@ -202,6 +211,19 @@ class Session:
         finally:
             engine.no_more_plans()
 
+    def _connected(self, name: str, vendor: Vendor, clock: Clock) -> AbstractAsyncContextManager[Provider]:
+        plan = self._plan
+        given = Given(
+            api_key=vendor.api_key,
+            account=vendor.account,
+            counters=LedgerCounters(self._ledger),
+            clock=clock,
+            paid_concurrency=plan.engine.max_unanswered,
+            user_agent=plan.user_agent,
+            deep=plan.deep,
+        )
+        return connecting(name).connect(vendor.settings, given)
+
     def _meter(self, context: Context, search: str) -> Meter | None:
         if self._plan.search_price.charge == NONE:
             return None
@@ -222,9 +244,16 @@ class Session:
             return None
         keep = receiver.keeping(self._inbox, SYSTEM_CLOCK, engine.mail)
         prove = receiver.proving(self._inbox, SYSTEM_CLOCK)
-        server = receiver.make_server(receiver.make_app(self._plan.capability, keep, prove))
+        app = receiver.make_app(self._plan.capability, keep, prove, checks=self._plan.checks)
+        server = receiver.make_server(app)
         tasks.start_soon(server.serve, [self._listening])  # the socket listens already: nothing is turned away
         return server
+
+
+def _plan_contacts(
+    context: Context, connection: sa.Connection, persons: Sequence[Person], search: str | None, now: int
+) -> int:
+    return plan_contacts(connection, context.asking, persons, now, search=search)
 
 
 def _plan_verifications(context: Context, connection: sa.Connection, person_ids: Sequence[str], now: int) -> int:

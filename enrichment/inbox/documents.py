@@ -24,12 +24,14 @@ class Document:
     received_at: int
     body: bytes = field(repr=False)
     content_type: str | None = field(default=None, repr=False)
+    #: the vendor's name for what it tells, the same in every delivery of it
+    event_id: str | None = None
     #: its number in the inbox; 0 before it is kept
     document_id: int = 0
 
 
 def keep(connection: sa.Connection, document: Document) -> bool:
-    """Keep a document; False where the very same lies here for this request."""
+    """Keep a document; False where the very same lies here for this request, or another delivery of the same event."""
     values = {
         "provider": document.provider,
         "request_id": document.request_id,
@@ -37,6 +39,7 @@ def keep(connection: sa.Connection, document: Document) -> bool:
         "content_type": document.content_type,
         "body_hash": sha256(document.body).hexdigest(),
         "body": document.body,
+        "event_id": document.event_id,
     }
     return connection.execute(_KEEP, values).scalar() is not None
 
@@ -46,9 +49,8 @@ def waiting(connection: sa.Connection, most: int) -> list[Document]:
     found: list[Document] = []
     size = 0
     for row in connection.execute(_WAITING, {"most": most}):
-        found.append(
-            Document(row.provider, row.request_id, row.received_at, row.body, row.content_type, row.document_id)
-        )
+        kept_as = (row.content_type, row.event_id, row.document_id)
+        found.append(Document(row.provider, row.request_id, row.received_at, row.body, *kept_as))
         size += len(row.body)
         if size > READ_AT_ONCE:
             break

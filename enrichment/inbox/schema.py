@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
 
 from sources.errors import LedgerError
 
@@ -21,6 +21,8 @@ documents = Table(
     Column("content_type", Text),
     Column("body_hash", String(64), nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("event_id", Text),  # the vendor's name for what it tells, the same in every delivery of it
+    Index("an_event_is_kept_once", "request_id", "event_id", unique=True),
     UniqueConstraint("request_id", "body_hash", name="a_body_is_kept_once"),
     sqlite_autoincrement=True,  # a number never comes again: what was carried is removed by it
 )
@@ -41,6 +43,10 @@ STEPS: Sequence[Sequence[str]] = (
         "body_hash VARCHAR(64) NOT NULL, body BLOB NOT NULL, "
         "CONSTRAINT a_body_is_kept_once UNIQUE (request_id, body_hash))",
         "CREATE TABLE checks (one INTEGER PRIMARY KEY, checked_at BIGINT NOT NULL)",
+    ),
+    (
+        "ALTER TABLE documents ADD COLUMN event_id TEXT",
+        "CREATE UNIQUE INDEX an_event_is_kept_once ON documents (request_id, event_id)",
     ),
 )
 

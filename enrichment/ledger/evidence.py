@@ -58,8 +58,19 @@ class Evidence:
     run_id: str | None = None
 
 
-def receive(connection: sa.Connection, provider: str, request_id: str, via: Via, body: bytes, now: int) -> int | None:
-    """Keep a document; returns its number, or None where the very same has been kept for this request before."""
+def receive(
+    connection: sa.Connection,
+    provider: str,
+    request_id: str,
+    via: Via,
+    body: bytes,
+    now: int,
+    event_id: str | None = None,
+) -> int | None:
+    """Keep a document; returns its number.
+
+    None where the very same has been kept for this request before, or another delivery of the same event.
+    """
     values = {
         "provider": provider,
         "request_id": request_id,
@@ -67,6 +78,7 @@ def receive(connection: sa.Connection, provider: str, request_id: str, via: Via,
         "received_at": now,
         "body_hash": sha256(body).hexdigest(),
         "body": body,
+        "event_id": event_id,
     }
     inbox_id: int | None = _RECEIVE.value(connection, values)
     return inbox_id
@@ -133,7 +145,7 @@ def counts(connection: sa.Connection, since: int) -> dict[str, int]:
 
 _RECEIVE = Prepared(
     upsert(inbox).on_conflict_do_nothing().returning(inbox.c.inbox_id),
-    keys=("provider", "request_id", "via", "received_at", "body_hash", "body"),
+    keys=("provider", "request_id", "via", "received_at", "body_hash", "body", "event_id"),
 )
 _PENDING = sa.select(inbox).where(inbox.c.applied_at.is_(None)).order_by(inbox.c.inbox_id).limit(sa.bindparam("most"))
 _CALLS = Prepared(

@@ -39,6 +39,16 @@ people = Table(
     Column("facts", Text, nullable=False),  # what a provider may be asked with, JSON
 )
 
+aliases = Table(  # what else somebody is known by: a profile, another vendor's id
+    "aliases",
+    metadata,
+    Column("kind", String(32), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("person_id", Text, nullable=False),
+    PrimaryKeyConstraint("kind", "value"),
+    Index("aliases_of_person", "person_id"),
+)
+
 organizations = Table(
     "organizations",
     metadata,
@@ -131,6 +141,8 @@ inbox = Table(
     Column("applied_at", BigInteger),
     Column("verdict", String(16)),  # applied, no_news, quarantined, unmatched
     Column("note", Text),
+    Column("event_id", Text),  # the vendor's name for what it tells, the same in every delivery of it
+    Index("an_event_counts_once", "request_id", "event_id", unique=True),
     UniqueConstraint("request_id", "body_hash", name="a_body_counts_once"),
     Index("inbox_to_apply", "applied_at"),
 )

@@ -11,10 +11,12 @@ from pipelines.configuration import SEARCHES, Reading
 from pipelines.doctor.checks import Check, by_error, failed, ok, skipped, warning
 from pipelines.options import SyncOptions, chosen_searches
 from pipelines.settings import Settings
-from pipelines.vendor import API_KEY, usable_key
+from pipelines.vendor import usable_key
 from sources.errors import ConfigurationError
 
 FILES = (".dlt/config.toml", ".dlt/secrets.toml")
+
+API_KEY = "sources.clodura.api_key"
 
 
 def check_settings(reading: Reading, folder: Path) -> Check:

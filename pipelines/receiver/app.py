@@ -8,7 +8,7 @@ other 5xx: a vendor that tries again may find us better.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -20,14 +20,15 @@ from starlette.routing import Route
 
 from enrichment.capability import PREFIX, Capability
 from pipelines.receiver import bodies, openapi
+from sources.connecting import Checked, Signed, WebhookCheck
 from sources.crashpoints import reach
 from sources.errors import LedgerError
 from sources.redaction import secrets
 
 log = structlog.get_logger("leadsync.receiver")
 
-#: ``keep(provider, request_id, body, content_type)`` returns once the body is durable: whether it was new
-Keep = Callable[[str, str, bytes, str | None], Awaitable[bool]]
+#: ``keep(provider, request_id, body, content_type, event_id)`` returns once the body is durable: whether it was new
+Keep = Callable[[str, str, bytes, str | None, str | None], Awaitable[bool]]
 #: makes sure that something could be kept now; LedgerError where not
 Prove = Callable[[], Awaitable[None]]
 
@@ -46,6 +47,8 @@ class Tally:
     refused: int = 0
     not_kept: int = 0
     cut_off: int = 0
+    #: on a good URL, but not signed as the vendor signs
+    unsigned: int = 0
 
 
 async def _nothing_to_prove() -> None:
@@ -53,18 +56,28 @@ async def _nothing_to_prove() -> None:
 
 
 def make_app(
-    capability: Capability, keep: Keep, prove: Prove = _nothing_to_prove, tally: Tally | None = None
+    capability: Capability,
+    keep: Keep,
+    prove: Prove = _nothing_to_prove,
+    tally: Tally | None = None,
+    checks: Mapping[str, WebhookCheck] | None = None,
 ) -> Starlette:
-    """The application. LedgerError of ``keep`` and ``prove`` becomes 503."""
-    return _Hooks(capability, keep, prove, tally or Tally()).app()
+    """The application. LedgerError of ``keep`` and ``prove`` becomes 503.
+
+    ``checks``: how webhooks of a vendor prove where they come from, beside the URL.
+    """
+    return _Hooks(capability, keep, prove, tally or Tally(), checks or {}).app()
 
 
 class _Hooks:
-    def __init__(self, capability: Capability, keep: Keep, prove: Prove, tally: Tally) -> None:
+    def __init__(
+        self, capability: Capability, keep: Keep, prove: Prove, tally: Tally, checks: Mapping[str, WebhookCheck]
+    ) -> None:
         self._capability = capability
         self._keep = keep
         self._prove = prove
         self._tally = tally
+        self._checks = checks
         self._said_at = float("-inf")
 
     def app(self) -> Starlette:
@@ -87,7 +100,11 @@ class _Hooks:
         if not bodies.may_hold_document(content_type):
             return self._refused(415)
         try:
-            body = bodies.unpacked(await bodies.read(request), request.headers.get("content-encoding"))
+            raw = await bodies.read(request)
+            checked = self._check(provider, request, raw)
+            if checked.signed is not Signed.GOOD:
+                return self._unsigned(provider, checked)
+            body = bodies.unpacked(raw, request.headers.get("content-encoding"))
         except bodies.TooLarge:
             return self._refused(413)
         except ClientDisconnect:
@@ -97,12 +114,31 @@ class _Hooks:
         if provider == ECHO:
             return await self._proven({"received": True})
         # one that repeats our key does not put it into the ledger
-        return await self._kept(provider, request_id, secrets.mask_bytes(body), content_type)
+        return await self._kept(provider, request_id, secrets.mask_bytes(body), content_type, checked.event_id)
 
-    async def _kept(self, provider: str, request_id: str, body: bytes, content_type: str | None) -> Response:
+    def _check(self, provider: str, request: Request, raw: bytes) -> Checked:
+        check = self._checks.get(provider)
+        if check is None:
+            return Checked(Signed.GOOD)
+        headers: dict[str, list[str]] = {}
+        for name, value in request.headers.items():
+            headers.setdefault(name.lower(), []).append(value)
+        return check(headers, raw, time.time())
+
+    def _unsigned(self, provider: str, checked: Checked) -> Response:
+        """The URL is ours, the sender proves nothing: told, for a wrong secret of ours would refuse all answers."""
+        self._tally.unsigned += 1
+        if time.monotonic() - self._said_at >= SAY_EVERY:
+            self._said_at = time.monotonic()
+            log.warning("webhook_not_signed", provider=provider, signature=checked.signed, so_far=self._tally.unsigned)
+        return self._refused(401)
+
+    async def _kept(
+        self, provider: str, request_id: str, body: bytes, content_type: str | None, event_id: str | None
+    ) -> Response:
         reach("receiver.before")
         try:
-            new = await self._keep(provider, request_id, body, content_type)
+            new = await self._keep(provider, request_id, body, content_type, event_id)
         except Exception as error:  # noqa: BLE001 - whatever it is, the vendor must not take it for kept
             self._tally.not_kept += 1
             self._say_not_kept(error)

@@ -14,6 +14,8 @@ from sources.errors import LedgerError
 
 #: characters of a content type that are kept
 _CONTENT_TYPE_LIMIT = 200
+#: characters of an event's id that tell it from others
+_EVENT_ID_LIMIT = 200
 #: seconds for which a look whether the inbox is still in its place holds
 _PLACE_HOLDS = 0.2
 #: seconds for which a look whether the inbox can be written holds: /health is open to everybody
@@ -27,13 +29,14 @@ def keeping(inbox: Inbox, clock: Clock, news: Callable[[], None] = lambda: None)
 
     looked_at = float("-inf")
 
-    async def keep(provider: str, request_id: str, body: bytes, content_type: str | None) -> bool:
+    async def keep(provider: str, request_id: str, body: bytes, content_type: str | None, event_id: str | None) -> bool:
         nonlocal looked_at
         if clock.monotonic() - looked_at >= _PLACE_HOLDS:
             inbox.check_place()
             looked_at = clock.monotonic()
         kept_as = content_type[:_CONTENT_TYPE_LIMIT] if content_type else None
-        new = await inbox.run(documents.keep, Document(provider, request_id, micros(clock), body, kept_as))
+        event = event_id[:_EVENT_ID_LIMIT] if event_id else None
+        new = await inbox.run(documents.keep, Document(provider, request_id, micros(clock), body, kept_as, event))
         if new:
             news()
         return new

@@ -59,6 +59,7 @@ DOCUMENT: dict[str, Any] = {
                 "responses": {
                     "200": _json("It is kept; so too if it was kept before.", _RECEIVED),
                     "400": {"description": "The body is empty, or the request is no HTTP, or its head is too large."},
+                    "401": {"description": "It is not signed as its vendor signs, or too long ago. It was not kept."},
                     "404": {"description": "No such URL was given to anybody. The body was not read."},
                     "408": {"description": "Head or body did not come in time."},
                     "413": {"description": "The body is too large."},

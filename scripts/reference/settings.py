@@ -8,10 +8,11 @@ from pydantic.alias_generators import to_camel
 from enrichment.caps import Scope
 from pipelines import provider_caps
 from pipelines.configuration import SEARCHES
-from pipelines.settings import SECTIONS, Section
+from pipelines.settings import SECTIONS
 from scripts.reference import markdown
 from scripts.reference.types import in_words
 from sources.clodura.filters import SearchFilters
+from sources.settings import Section
 
 INTRODUCTION = """\
 A setting stands in `.dlt/config.toml`, a secret one in `.dlt/secrets.toml`, either may come from the environment, which
@@ -45,7 +46,12 @@ warned of; other lists are checked. All filters of a search hold together; withi
 """
 
 
-_SCOPES = {Scope.RUN: "by one run", Scope.DAY: "by all runs of a day", Scope.MONTH: "by all runs of a month"}
+_SCOPES = {
+    Scope.RUN: "by one run",
+    Scope.DAY: "by all runs of a day",
+    Scope.MONTH: "by all runs of a month",
+    Scope.ANSWER: "for one answer: what may cost more there is not asked",
+}
 
 CAPS_INTRODUCTION = """\
 One table a provider: caps on what is bought from it alone, in its own unit. They hold beside those over all providers:

@@ -58,7 +58,7 @@ class CloduraProvider:
                 f"{did_you_mean(plan, prices.PLANS)}"
                 f' Prospect and Prospect Pro are "standard"; Free Forever, Max and PAYG are "multi_provider".'
             )
-        self._client = client
+        self.client = self._client = client
         self._plan = plan
         self._partners = _partners(plan, phone_via_partners)
         self._deep = deep

@@ -32,7 +32,6 @@ from pipelines.doctor.checks import Check, Verdict, exit_code, ok
 from pipelines.doctor.examination import examine_settings
 from pipelines.locks import lock_of_serve, only_one
 from pipelines.settings import (
-    CloduraSettings,
     EnrichmentSettings,
     LedgerSettings,
     PipelineSettings,
@@ -42,6 +41,7 @@ from pipelines.settings import (
 from pipelines.vendor import account_of
 from sandbox import Server
 from sources.clock import SYSTEM_CLOCK
+from sources.clodura.settings import CloduraSettings
 from sources.errors import AlreadyRunning
 from tests.integration.wire import Act, Wire, answer, hang_up, refusing, reset, serving
 from tests.support.receiving import Receiving, receiving

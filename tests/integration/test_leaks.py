@@ -302,7 +302,7 @@ def test_an_exception_on_the_way_out_takes_nothing_of_the_request_along(ledger: 
 def test_nothing_is_told_of_what_is_posted_forged_genuine_or_odd(ledger: Ledger, capfd: Any) -> None:
     listening = listen("127.0.0.1", 0)
 
-    async def keep(provider: str, request_id: str, body: bytes, content_type: str | None) -> bool:
+    async def keep(provider: str, request_id: str, body: bytes, content_type: str | None, event_id: str | None) -> bool:
         if request_id == "full":
             raise LedgerError("The ledger cannot be used: database or disk is full.")
         if request_id == "bug":

@@ -15,13 +15,13 @@ from enrichment.states import State
 from pipelines.calls import CallsOptions, calls
 from pipelines.resolving import ResolveOptions, resolving
 from pipelines.settings import (
-    CloduraSettings,
     EnrichmentSettings,
     LedgerSettings,
     PipelineSettings,
     Settings,
     WebhookSettings,
 )
+from sources.clodura.settings import CloduraSettings
 from sources.errors import ConfigurationError
 from sources.providers import Via
 from tests.support.purchases import MISSED, NOW, answer, call, claim, plan, send, tell

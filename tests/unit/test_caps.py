@@ -66,7 +66,7 @@ def test_past_a_cap_nothing_more_is_bought_not_even_what_may_cost_nothing() -> N
 
 
 def test_the_units_are_those_of_the_providers() -> None:
-    assert UNITS == {NAME: UNIT}
+    assert UNITS == {NAME: UNIT, "sixtyfour": "cents"}
 
 
 def test_caps_of_a_provider_are_read_with_the_name_of_their_setting() -> None:

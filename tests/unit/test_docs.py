@@ -15,10 +15,11 @@ from destinations.duckdb import DuckDB
 from enrichment.tables import TableSpec, column
 from pipelines import views
 from pipelines.loading import TABLES, Loader
-from pipelines.settings import SECTIONS, Credits, Duration, Listed, Section
+from pipelines.settings import SECTIONS
 from scripts import docs
 from scripts.reference import commands, markdown, schema, settings
 from sources.checking import one_of
+from sources.settings import Credits, Duration, Listed, Section
 
 
 def test_the_pages_in_the_repository_are_what_the_code_makes() -> None:

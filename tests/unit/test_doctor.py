@@ -16,9 +16,9 @@ from pipelines.doctor.setup import needed
 from pipelines.doctor.versions import judge_versions
 from pipelines.doctor.webhook import Echo, judge_echo
 from pipelines.forecast import seconds_for
-from pipelines.settings import CloduraSettings
 from pipelines.vendor import usable_key
 from sources.clodura.credits import read_balance
+from sources.clodura.settings import CloduraSettings
 from sources.errors import ConfigurationError
 from sources.limits import Window
 from sources.providers import Channel

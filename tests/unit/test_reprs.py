@@ -29,12 +29,13 @@ from enrichment.ledger.plans import Wanted
 from enrichment.settlement import settlement
 from pipelines.doctor.webhook import Echo
 from pipelines.options import Verify
-from pipelines.settings import CloduraSettings, LedgerSettings, WebhookSettings
+from pipelines.settings import LedgerSettings, WebhookSettings
 from sources.clodura.client import CloduraClient, make_transport
 from sources.clodura.filters import parse_filters
 from sources.clodura.provider import CloduraProvider
 from sources.clodura.records import parse_page
 from sources.clodura.requests import EnrichContact, RevealEmail, VerifyEmail
+from sources.clodura.settings import CloduraSettings
 from sources.documents import nodes
 from sources.providers import (
     Ask,

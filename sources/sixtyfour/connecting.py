@@ -1,0 +1,61 @@
+"""Sixtyfour as `sources.registry` knows it: how it is connected to, what it sells, how its webhooks are signed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from sources.connecting import Checked, Given, Signed, WebhookCheck
+from sources.providers import Channel, Operation, Provider
+from sources.sixtyfour import provider, signature
+from sources.sixtyfour.client import SixtyfourClient, make_transport
+from sources.sixtyfour.settings import SixtyfourSettings
+
+_SIGNED = {
+    signature.Verdict.GOOD: Signed.GOOD,
+    signature.Verdict.MISSING: Signed.MISSING,
+    signature.Verdict.STALE: Signed.STALE,
+}
+
+
+@asynccontextmanager
+async def connect(settings: SixtyfourSettings, given: Given) -> AsyncIterator[Provider]:
+    """See `Connecting.connect`."""
+    transport = make_transport(
+        settings.base_url,
+        given.api_key,
+        rate_limits=tuple(settings.rate_limits),
+        counters=given.counters,
+        counter_name=given.account,
+        paid_concurrency=given.paid_concurrency,
+        user_agent=given.user_agent,
+        clock=given.clock,
+    )
+    async with transport:
+        yield provider.SixtyfourProvider(
+            SixtyfourClient(transport),
+            settings.mode,
+            verify_emails=settings.verify_emails,
+            providers=settings.providers,
+        )
+
+
+def operations(settings: SixtyfourSettings) -> Mapping[Channel, Operation]:
+    """See `Connecting.operations`."""
+    return provider.operations(settings.mode)
+
+
+def webhook_check(settings: SixtyfourSettings) -> WebhookCheck | None:
+    """See `Connecting.webhook_check`. Without a secret its webhooks are not signed, and the URL alone proves them."""
+    secret = settings.webhook_secret
+    event_id, signed_by = signature.EVENT_ID.lower(), signature.SIGNATURE.lower()
+
+    def check(headers: Mapping[str, list[str]], body: bytes, now: float) -> Checked:
+        (*_, event) = headers.get(event_id) or [None]
+        if not secret:
+            return Checked(Signed.GOOD, event)
+        # a header that comes in several lines is one with commas
+        verdict = signature.verify([secret.strip()], ",".join(headers.get(signed_by, [])), body, now)
+        return Checked(_SIGNED.get(verdict, Signed.WRONG), event)
+
+    return check
