@@ -81,7 +81,7 @@ def need_url(settings: CloduraSettings, channels: Sequence[Channel]) -> list[Cha
 
 
 def webhook_checks(settings: Settings) -> dict[str, WebhookCheck]:
-    """How webhooks of each vendor prove where they come from, beside their URL; those that prove nothing are left out."""
+    """How webhooks prove where they come from, beside their URL; vendors whose prove nothing are left out."""
     checks = {name: connecting(name).webhook_check(settings.vendor(name)) for name in VENDORS}
     return {name: check for name, check in checks.items() if check is not None}
 

@@ -42,7 +42,7 @@ class Checked:
     """What the headers of a webhook say. ``event_id``: the same for every delivery of one event; None: not told."""
 
     signed: Signed
-    event_id: str | None = None
+    event_id: str | None = field(default=None, repr=False)  # whatever a header holds
 
 
 #: (headers by lower-case name, with all their values in order; raw body; epoch seconds)

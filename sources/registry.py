@@ -29,5 +29,5 @@ def settings_of(vendor: str) -> type[VendorSettings]:
 
 def connecting(vendor: str) -> Connecting:
     """How a vendor is connected to: the module itself."""
-    module: Connecting = import_module(f"sources.{vendor}.connecting")  # type: ignore[assignment]
+    module: Connecting = import_module(f"sources.{vendor}.connecting")
     return module

@@ -25,7 +25,7 @@ class Document:
     body: bytes = field(repr=False)
     content_type: str | None = field(default=None, repr=False)
     #: the vendor's name for what it tells, the same in every delivery of it
-    event_id: str | None = None
+    event_id: str | None = field(default=None, repr=False)
     #: its number in the inbox; 0 before it is kept
     document_id: int = 0
 

@@ -10,7 +10,7 @@ from sources.crashpoints import reach
 from sources.errors import LedgerError
 
 #: the newest migration in `migrations/versions`
-NEWEST = "0003"
+NEWEST = "0004"
 
 
 def version(connection: sa.Connection) -> str | None:

@@ -100,7 +100,7 @@ async def post_to_oneself(base: str, listening: socket.socket, user_agent: str, 
     capability = Capability(secrets.token_hex(32))
     echo = Echo(capability.url(base, _PROVIDER, request_id))
 
-    async def keep(provider: str, kept_id: str, body: bytes, content_type: str | None) -> bool:
+    async def keep(provider: str, kept_id: str, body: bytes, content_type: str | None, event_id: str | None) -> bool:
         echo.kept |= (provider, kept_id) == (_PROVIDER, request_id)
         return True
 

@@ -51,7 +51,7 @@ def webhook_check(settings: SixtyfourSettings) -> WebhookCheck | None:
     event_id, signed_by = signature.EVENT_ID.lower(), signature.SIGNATURE.lower()
 
     def check(headers: Mapping[str, list[str]], body: bytes, now: float) -> Checked:
-        (*_, event) = headers.get(event_id) or [None]
+        event = next(iter(headers.get(event_id, [])), None)
         if not secret:
             return Checked(Signed.GOOD, event)
         # a header that comes in several lines is one with commas

@@ -1,4 +1,4 @@
-"""Several providers one after the other: who is asked when, over a real ledger and providers that do as they are told."""
+"""Several providers one after the other: who is asked when, over a real ledger and providers that obey."""
 
 from __future__ import annotations
 

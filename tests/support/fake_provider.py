@@ -35,8 +35,8 @@ class FakeProvider:
     """Implements `sources.providers.Provider`. ``submit_with`` decides each submit; bodies read as their text says:
 
     ``found ADDRESS`` (at ``price``), ``missed``, ``dry`` (out of credits half-way), ``failed``, ``break`` (the reader
-    raises), anything else is no news. Of a request for several calls each line says it of one. With ``batch`` one request
-    carries so many, and ``submit_many_with`` decides it; an answer's body may complain of positions: ``wrong 0 2``.
+    raises), anything else is no news. Of a request for several calls each line says it of one. With ``batch`` one
+    request carries so many, and ``submit_many_with`` decides it; a body may complain of positions: ``wrong 0 2``.
     """
 
     unit = "credits"
