@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import anyio.to_thread
+import anyio
 
 from enrichment.ledger.deliveries import Delivery
 from enrichment.tables import TableSpec
@@ -20,6 +20,8 @@ from enrichment.tables import TableSpec
 ROOM = 32
 #: seconds between looks whether the time is up
 LOOK_EVERY = 0.2
+#: and whether there is room again
+ROOM_EVERY = 0.02
 
 
 @dataclass(frozen=True)
@@ -40,19 +42,12 @@ class Feed:
         self._abandoned = False
 
     async def put(self, parcel: Parcel) -> None:
-        """Hand a parcel over, waiting for room."""
-        try:
-            self._parcels.put_nowait(parcel)
-        except queue.Full:
-            await anyio.to_thread.run_sync(self._wait_for_room, parcel, abandon_on_cancel=True)
-
-    def _wait_for_room(self, parcel: Parcel) -> None:
+        """Hand a parcel over, waiting for room; who is cancelled while waiting has put nothing."""
         while not self._abandoned:
             try:
-                self._parcels.put(parcel, timeout=LOOK_EVERY)
-                return
+                return self._parcels.put_nowait(parcel)
             except queue.Full:
-                continue
+                await anyio.sleep(ROOM_EVERY)
 
     def close(self) -> None:
         """Nothing more comes. Never blocks."""

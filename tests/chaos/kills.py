@@ -172,7 +172,9 @@ def _serving(project: Project, kind: str) -> Iterator[None]:
     if kind != "serve stays up":
         yield
         return
-    process = subprocess.Popen([*LEADSYNC, "serve"], cwd=project.folder, start_new_session=True)
+    process = subprocess.Popen(
+        [*LEADSYNC, "serve"], cwd=project.folder, start_new_session=True, stderr=subprocess.DEVNULL
+    )
     try:
         yield
     finally:
