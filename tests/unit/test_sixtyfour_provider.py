@@ -48,9 +48,13 @@ def test_what_can_be_bought_and_the_most_it_costs(mode: str, email: str, price: 
             assert charge.basis is (Basis.DOCUMENTED if outcome is Outcome.FOUND else Basis.BOUNDED)
 
 
-def test_a_mode_that_is_none_is_named() -> None:
+def test_settings_with_which_all_would_be_refused_are_named() -> None:
     with pytest.raises(ConfigurationError, match=r"sources.sixtyfour.mode: 'Personal' .* Did you mean 'PERSONAL'\?"):
         provider("Personal")
+    with pytest.raises(ConfigurationError, match=r"sources.sixtyfour.providers: is empty"):
+        provider(providers=[])
+    with pytest.raises(ConfigurationError, match=r"sources.sixtyfour.verify_emails: 'yes' is not accepted"):
+        provider(verify_emails="yes")
 
 
 def test_a_person_is_asked_for_by_all_that_is_known() -> None:
