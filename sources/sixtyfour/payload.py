@@ -139,11 +139,11 @@ def _is_charged(operation: str, ask: Mapping[str, Any], item: Item) -> bool:
     """Whether what was found costs its price for sure (find-email page).
 
     An address that was sent along comes back, perhaps at no cost; and the price of a personal one may not be that of an
-    answer in which only the company's was found.
+    answer in which none was found but the company's.
     """
     if prices.CHANNELS[operation] is Channel.PHONE:
         return True
     if lead_of(ask).get("email"):
         return False
-    kinds = {(email.type_raw or "").upper() for email in item.emails}
-    return operation != prices.FIND_PERSONAL_EMAIL or kinds != {"COMPANY"}
+    personal = any((email.type_raw or "").upper() == "PERSONAL" for email in item.emails)
+    return personal or operation != prices.FIND_PERSONAL_EMAIL

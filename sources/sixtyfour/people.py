@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 from urllib.parse import unquote
@@ -95,7 +95,13 @@ def agreement(lead: Identity, item: Identity) -> Agreement:
 
 def repeats_all(lead: Identity, item: Identity) -> bool:
     """Whether an item names the person of a lead by all that was sent, and by nothing else."""
-    return bool(lead.name) and replace(lead, addresses=frozenset()) == replace(item, addresses=frozenset())
+    return bool(lead.name) and (lead.name, lead.profile, lead.company, lead.domain, lead.ids) == (
+        item.name,
+        item.profile,
+        item.company,
+        item.domain,
+        item.ids,
+    )
 
 
 def is_somebody_else(lead: Identity, item: Identity) -> bool:

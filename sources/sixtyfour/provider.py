@@ -8,9 +8,7 @@ from typing import Any
 
 from sources.backoff import ONCE
 from sources.errors import ConfigurationError
-from sources.nearest import did_you_mean
 from sources.providers import Ask, Channel, Charge, Operation, Outcome, Person, Reading, Via
-from sources.redaction import shown
 from sources.sixtyfour import payload, prices
 from sources.sixtyfour.client import SixtyfourClient
 from sources.sixtyfour.refusals import refused_leads
@@ -63,13 +61,10 @@ class SixtyfourProvider:
         verify_emails: bool | None = None,
         providers: Sequence[str] | None = None,
     ) -> None:
-        if mode not in MODES:
-            raise ConfigurationError(
-                f"sources.sixtyfour.mode: {shown(mode)} is not one of {', '.join(MODES)}.{did_you_mean(mode, MODES)}"
-            )
         self._client = client
         self._sources = list(providers) if providers is not None else None
         self._email_options = _set(mode=mode, verify_emails=verify_emails, providers=self._sources)
+        _check(self._email_options)
         self.operations: Mapping[Channel, Operation] = operations(mode)
 
     @property
@@ -137,6 +132,14 @@ class SixtyfourProvider:
     def charges(self, operation: str, outcome: Outcome) -> tuple[Charge, ...]:
         """See `Provider.charges`."""
         return (prices.charge(operation, outcome),)
+
+
+def _check(options: Mapping[str, Any]) -> None:
+    """Refuse settings with which every request would be refused."""
+    try:
+        FindEmail(lead={"name": "anybody"}, **options)
+    except ConfigurationError as error:
+        raise ConfigurationError(str(error).replace("find_email.", "sources.sixtyfour.")) from None
 
 
 def request_for(operation: str, asks: Sequence[Mapping[str, Any]], callback_url: str | None) -> FindRequest:

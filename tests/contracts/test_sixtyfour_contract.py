@@ -30,7 +30,7 @@ PEOPLE = st.builds(
 )  # fmt: skip
 SETTINGS = st.fixed_dictionaries(
     {"mode": st.sampled_from(["PROFESSIONAL", "PERSONAL"])},
-    optional={"verify_emails": st.booleans(), "providers": st.lists(st.text(min_size=1, max_size=5), min_size=1)},
+    optional={"verify_emails": st.booleans(), "providers": st.lists(st.sampled_from(["a", "b c"]), min_size=1)},
 )
 
 
@@ -48,15 +48,12 @@ def test_there_are_no_other_paths() -> None:
 def test_whatever_is_asked_is_a_request_of_the_contract(
     people: list[Person], options: dict[str, Any], channel: Channel, url: str | None
 ) -> None:
-    provider = SixtyfourProvider(SixtyfourClient(make_transport("http://127.0.0.1:9", "a-key-of-ours")), **options)
+    client = SixtyfourClient(make_transport("http://127.0.0.1:9", "a-key-of-ours"))
+    provider = SixtyfourProvider(client, **options)
     asks = [ask for person in people if (ask := provider.ask(channel, person))]
     if not asks:
         return
-    try:
-        request = request_for(asks[0].operation, [ask.parameters for ask in asks], url)
-    except ConfigurationError as error:
-        assert "a provider's name is blank" in str(error)  # noqa: PT017 - the only mistake that these settings may hold
-        return
+    request = request_for(asks[0].operation, [ask.parameters for ask in asks], url)
     body = json.loads(json.dumps(request.body()))
     VALIDATORS[request.path].validate(body)
     assert ("leads" in body) == (len(asks) > 1)

@@ -156,6 +156,12 @@ def test_the_company_tells_namesakes_apart() -> None:
     assert who(read(items, [acme, robots])) == ["acme", "robots"]
 
 
+@pytest.mark.parametrize("company", ["Acme", "ACME, LLC", "The Acme Corporation", "Acmé", "Acme Robotics"])
+def test_a_company_may_be_written_in_other_ways(company: str) -> None:
+    items = [item("cy@x.io", **CY), item("ann@x.io", name="Ann Lee", company=company), item("bob@x.io", **BOB)]
+    assert who(read(items, THREE)) == ["ann", "bob", "cy"]
+
+
 # Parts that went wrong.
 
 

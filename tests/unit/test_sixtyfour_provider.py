@@ -48,9 +48,13 @@ def test_what_can_be_bought_and_the_most_it_costs(mode: str, email: str, price: 
             assert charge.basis is (Basis.DOCUMENTED if outcome is Outcome.FOUND else Basis.BOUNDED)
 
 
-def test_a_mode_that_is_none_is_named() -> None:
+def test_settings_with_which_all_would_be_refused_are_named() -> None:
     with pytest.raises(ConfigurationError, match=r"sources.sixtyfour.mode: 'Personal' .* Did you mean 'PERSONAL'\?"):
         provider("Personal")
+    with pytest.raises(ConfigurationError, match=r"sources.sixtyfour.providers: is empty"):
+        provider(providers=[])
+    with pytest.raises(ConfigurationError, match=r"sources.sixtyfour.verify_emails: 'yes' is not accepted"):
+        provider(verify_emails="yes")
 
 
 def test_a_person_is_asked_for_by_all_that_is_known() -> None:
@@ -208,6 +212,7 @@ def test_the_only_lead_is_the_one_that_is_meant() -> None:
         ("find_email", {"email": [["a@x.io", "OK", "COMPANY"]]}, {"charge_credits": 0.3}, (300, 500, "bounded")),
         ("find_email", {"email": [["a@x.io", "OK", "COMPANY"]]}, {"charge_credits": 2}, (500, 2000, "bounded")),
         ("find_email", {"email": [], "cost_credits": 0}, {}, (0, 0, "reported")),
+        ("find_email", {"email": [], "cost_credits": 0.9}, {"charge_amount": 5}, (500, 500, "reported")),
         ("find_email", {"email": [["a@x.io", "OK", "COMPANY"]]}, {}, (500, 500, "documented")),
         ("find_email", {"email": []}, {}, (0, 500, "bounded")),
         ("find_email", {"email": [], "cost_cents": None}, {"charge_amount": "much"}, (0, 500, "bounded")),
@@ -215,6 +220,8 @@ def test_the_only_lead_is_the_one_that_is_meant() -> None:
         ("find_email", {"email": [], "cost_cents": 1e300}, {"charge_amount": 10**40}, (0, 500, "bounded")),
         ("find_personal_email", {"personal_email": [["a@x.io", "OK"]]}, {}, (2000, 2000, "documented")),
         ("find_personal_email", {"email": [["a@x.io", "OK", "COMPANY"]]}, {}, (0, 2000, "bounded")),
+        ("find_personal_email", {"email": [["a@x.io", "OK"]]}, {}, (0, 2000, "bounded")),
+        ("find_personal_email", {"email": [["a@x.io", "OK", "personal"]]}, {}, (2000, 2000, "documented")),
         ("find_phone", {"phone": "+1 555 123 4567", "cost_cents": 30}, {}, (3000, 3000, "reported")),
         ("find_phone", {"phone": ""}, {}, (0, 3000, "bounded")),
         ("find_phone", {"error": "x"}, {}, (0, 3000, "bounded")),
