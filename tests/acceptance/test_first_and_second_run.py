@@ -65,7 +65,7 @@ def test_every_table_and_view_is_filled(project: Project) -> None:
     project.sync()
     for table in (
         *("people", "people_seen", "organizations", "emails", "phones", "provider_results", "credit_spend"),
-        *("calls", "runs", "search_coverage", "leads", "spend_daily"),
+        *("calls", "runs", "search_coverage", "leads", "spend_daily", "provider_hit_rate"),
     ):
         assert project.one(f"SELECT count(*) FROM crm.{table}") > 0, table
     assert project.one("SELECT count(*) FROM crm.leads") == 40
@@ -81,6 +81,21 @@ def test_the_lead_shows_the_best_address_and_what_it_cost(project: Project, vend
     least, most = project.sql("SELECT sum(credits_min), sum(credits_max) FROM crm.leads")[0]
     bought = "FROM crm.credit_spend WHERE person_id IS NOT NULL"
     assert (least * 100, most * 100) == project.sql(f"SELECT sum(amount_min), sum(amount_max) {bought}")[0]
+
+
+def test_what_each_provider_is_worth_and_said_adds_up_to_what_was_spent(project: Project) -> None:
+    project.sync()
+    spent = project.sql(
+        "SELECT unit, sum(amount_min), sum(amount_max) FROM crm.credit_spend WHERE operation <> 'search_people'"
+        " GROUP BY unit ORDER BY unit"
+    )
+    assert spent
+    worth = "SELECT unit, sum(spent_min) * 100, sum(spent_max) * 100 FROM crm.provider_hit_rate"
+    assert project.sql(f"{worth} WHERE found_by IS NULL GROUP BY unit ORDER BY unit") == spent
+    said = "SELECT unit, sum(amount_min), sum(amount_max) FROM crm.provider_results"
+    assert project.sql(f"{said} WHERE unit IS NOT NULL GROUP BY unit ORDER BY unit") == spent
+    found = [project.one(f"SELECT count(DISTINCT call_id) FROM crm.{table}") for table in ("emails", "phones")]
+    assert project.one("SELECT sum(found) FROM crm.provider_hit_rate WHERE found_by IS NULL") == sum(found)
 
 
 def test_stdout_holds_one_json_object_and_nothing_else(project: Project) -> None:
