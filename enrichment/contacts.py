@@ -29,6 +29,8 @@ _FREE_MAIL_DOMAINS = frozenset(_FREE_MAIL.split())
 _FREE_MAIL_NAMES = re.compile(
     r"(yahoo|ymail|hotmail|outlook|live|msn|gmx|yandex|googlemail|protonmail)\.(com?\.)?[a-z]{2,3}"
 )
+#: the type of a number of which neither the number nor the vendor says one
+UNKNOWN_TYPE = "unknown"
 _TYPES = {
     PhoneNumberType.MOBILE: "mobile",
     PhoneNumberType.FIXED_LINE: "fixed_line",
@@ -100,7 +102,7 @@ def normalize_phone(found: FoundPhone, country: str | None) -> Phone:
     """The number in E.164. ``country``, where the person lives, reads national numbers the answer says nothing of."""
     raw = found.number.strip()
     parsed = _parse(raw, found.country, country)
-    stated = re.sub(r"[^a-z]+", "_", (found.type_raw or "").lower()).strip("_") or "unknown"
+    stated = re.sub(r"[^a-z]+", "_", (found.type_raw or "").lower()).strip("_") or UNKNOWN_TYPE
     if parsed is None:
         return Phone(raw, raw, stated, None, found.found_by)
     return Phone(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from enrichment.contacts import Email, Phone, normalize_email, normalize_phone
+from enrichment.contacts import UNKNOWN_TYPE, Email, Phone, normalize_email, normalize_phone
 from sources.providers import Basis, Charge, EmailStatus, Outcome, ProviderResult, Reading, Verification
 
 #: how much a status says for an address, best first
@@ -44,8 +44,8 @@ def settlement(reading: Reading, country: str | None) -> Settlement:
     phones: dict[str, Phone] = {}
     for phone in (normalize_phone(found, country) for found in reading.phones):
         first = phones.setdefault(phone.number, phone)
-        if first.found_by is None or (first.type == "unknown" and phone.found_by in (None, first.found_by)):
-            kind = phone.type if first.type == "unknown" else first.type
+        if first.found_by is None or (first.type == UNKNOWN_TYPE and phone.found_by in (None, first.found_by)):
+            kind = phone.type if first.type == UNKNOWN_TYPE else first.type
             phones[phone.number] = replace(first, type=kind, found_by=first.found_by or phone.found_by)
     results = {(result.provider, result.value): result for result in reversed(reading.results)}
     return Settlement(

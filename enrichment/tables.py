@@ -32,7 +32,7 @@ def column(name: str, kind: Any, *, key: bool = False) -> Any:
     return pa.field(name, kind, nullable=not key)
 
 
-_text, _int, _flag = pa.string(), pa.int64(), pa.bool_()
+_text, _int, _flag, _texts = pa.string(), pa.int64(), pa.bool_(), pa.list_(pa.string())
 
 EMAILS = TableSpec(
     "emails",
@@ -46,13 +46,17 @@ EMAILS = TableSpec(
             column("status_raw", _text),
             column("provider", _text),
             column("found_by", _text),
+            column("providers", _texts),
             column("revealed_at", TIME),
             column("verified_at", TIME),
             column("former", _flag),
             column("call_id", _text),
         ]
     ),
-    "E-mail addresses bought; provider is the vendor asked, found_by the provider inside its answer.",
+    "E-mail addresses bought, one row a person and address. Of several answers that gave it the row is the one that "
+    "knows most (not former, best status, then latest): provider is the vendor asked for it, found_by the provider "
+    "inside its answer. providers are all vendors that ever gave the address, in the order they first did. status is "
+    "the latest verdict, where the address was verified. former: the same vendor, asked again, found others instead.",
 )
 
 PHONES = TableSpec(
@@ -67,11 +71,14 @@ PHONES = TableSpec(
             column("country", _text),
             column("provider", _text),
             column("found_by", _text),
+            column("providers", _texts),
             column("revealed_at", TIME),
             column("call_id", _text),
         ]
     ),
-    "Phone numbers bought, in E.164; as the vendor wrote them where no country is known (country is null then).",
+    "Phone numbers bought, in E.164; as the vendor wrote them where no country is known (country is null then). Of "
+    "several answers that gave one the row is the one that knows most (a known type, then the latest); provider, "
+    "found_by and providers are as in emails.",
 )
 
 EMAIL_VERIFICATIONS = TableSpec(
@@ -91,6 +98,9 @@ EMAIL_VERIFICATIONS = TableSpec(
     "Verdicts on addresses; the latest one of an address is its status in emails, too.",
 )
 
+WHOLE = "*"
+"""The value, in `provider_results`, of the row that is a vendor's answer as a whole: no address, no number."""
+
 PROVIDER_RESULTS = TableSpec(
     "provider_results",
     ("call_id", "provider", "value"),
@@ -104,10 +114,18 @@ PROVIDER_RESULTS = TableSpec(
             column("asked", _text),
             column("operation", _text),
             column("person_id", _text),
+            column("outcome", _text),
+            column("amount_min", _int),
+            column("amount_max", _int),
+            column("unit", _text),
             column("answered_at", TIME),
         ]
     ),
-    "What each provider inside an answer said; value is empty for a miss, asked is the vendor.",
+    "What came of each settled call for a contact. One row is the vendor's own: provider and asked both name it, "
+    f"value is '{WHOLE}', hit says whether it found anything, and it alone tells how the call ended and what it cost "
+    "(1/100 of unit, between amount_min and amount_max). The others are what each provider inside the answer said: "
+    "value is an address or number, empty for a miss. A price is the whole answer's and cannot be split among them: "
+    "they bear none, so that amounts may be summed over all rows of a unit.",
 )
 
 CREDIT_SPEND = TableSpec(

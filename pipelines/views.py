@@ -1,48 +1,87 @@
-"""The SQL views over the tables: one line a person, and what was spent a day."""
+"""The SQL views over the tables: one line a person, what was spent a day, and what each provider is worth.
+
+Which of several answers a lead shows, and why so, is told in docs/adr/0007-which-answer-is-best.md.
+"""
 
 from __future__ import annotations
 
-#: an address is chosen by status, then type, then recency, then provider; the same order everywhere
-_EMAIL_ORDER = """
+from collections.abc import Sequence
+
+from enrichment.tables import WHOLE
+
+#: view -> what it shows
+DESCRIPTIONS = {
+    "leads": (
+        "One line a person. The e-mail is the best one known: former addresses last, then by status (deliverable, "
+        "risky, unverified, guessed, undeliverable; a verdict counts as the status), then type (company, personal), "
+        "then recency (the UTC day it was revealed on), then the order of `enrichment.email_providers`. The phone "
+        "likewise: numbers whose country is known first (they have no other status), then by type (mobile, "
+        "fixed_line_or_mobile, fixed_line, others), recency, and the order of `enrichment.phone_providers`. Of an "
+        "address that several providers gave, the first of them in that order counts; providers that are not in the "
+        "list come last, by name. Where all that is equal, the later one of the day. `email_provider` and "
+        "`phone_provider` are `provider` of `emails` and `phones`: the vendor asked. What a lead cost is in whole "
+        "credits and in whole cents: two units, which never add up."
+    ),
+    "spend_daily": (
+        "What was charged, or may have been, by UTC day, provider, operation and unit; in whole units, which never "
+        "add up."
+    ),
+    "provider_hit_rate": (
+        "What each provider is worth, out of `provider_results`. `found_by` is null in the line of a vendor: how "
+        "many of its calls for a contact have settled (`asked`; void and rejected ones are no answers, and those in "
+        "doubt not yet), how many of them found something, what they cost in whole units, and what that comes to for "
+        "each that found something (null where none did). The lines with a `found_by` are the providers inside its "
+        "answers: in how many of these each was asked, and found something. They have no price: the vendor charges "
+        "for the answer. `ORDER BY provider, operation, found_by NULLS FIRST` puts them below their vendor."
+    ),
+}
+NAMES = tuple(DESCRIPTIONS)
+
+_EMAIL_STATUS = """
     former,
     CASE status WHEN 'deliverable' THEN 1 WHEN 'risky' THEN 2 WHEN 'unverified' THEN 3 WHEN 'guessed' THEN 4 ELSE 5 END,
-    CASE type WHEN 'company' THEN 1 ELSE 2 END,
-    revealed_at DESC, provider, email"""
-_PHONE_ORDER = """
+    CASE type WHEN 'company' THEN 1 ELSE 2 END"""
+_PHONE_STATUS = """
     CASE WHEN country IS NULL THEN 2 ELSE 1 END,
-    CASE type WHEN 'mobile' THEN 1 WHEN 'fixed_line_or_mobile' THEN 2 WHEN 'fixed_line' THEN 3 ELSE 4 END,
-    revealed_at DESC, provider, number"""
+    CASE type WHEN 'mobile' THEN 1 WHEN 'fixed_line_or_mobile' THEN 2 WHEN 'fixed_line' THEN 3 ELSE 4 END"""
 
 
-def statements(dataset: str) -> list[str]:
-    """What makes the views, anew each time: a newer leadsync may know more columns."""
+def statements(
+    dataset: str, email_providers: Sequence[str] = ("clodura",), phone_providers: Sequence[str] = ("clodura",)
+) -> list[str]:
+    """What makes the views, anew each time: a newer leadsync may know more columns.
+
+    ``email_providers``, ``phone_providers``: names of vendors, the preferred one first.
+    """
     return [
         f"""
 CREATE OR REPLACE VIEW {dataset}.leads AS
 WITH email AS (
     SELECT * FROM (
-        SELECT *, row_number() OVER (PARTITION BY person_id ORDER BY {_EMAIL_ORDER}) AS place FROM {dataset}.emails
+        SELECT *, row_number() OVER (
+            PARTITION BY person_id ORDER BY {_EMAIL_STATUS}, {_recency(email_providers)}, email
+        ) AS place FROM {dataset}.emails
     ) AS ranked WHERE place = 1
 ), phone AS (
     SELECT * FROM (
-        SELECT *, row_number() OVER (PARTITION BY person_id ORDER BY {_PHONE_ORDER}) AS place FROM {dataset}.phones
+        SELECT *, row_number() OVER (
+            PARTITION BY person_id ORDER BY {_PHONE_STATUS}, {_recency(phone_providers)}, number
+        ) AS place FROM {dataset}.phones
     ) AS ranked WHERE place = 1
 ), cost AS (
-    SELECT
-        person_id,
-        CAST(sum(amount_min) / 100.0 AS DECIMAL(18, 2)) AS credits_min,
-        CAST(sum(amount_max) / 100.0 AS DECIMAL(18, 2)) AS credits_max
-    FROM {dataset}.credit_spend WHERE unit = 'credits' AND person_id IS NOT NULL GROUP BY person_id
+    SELECT person_id, {_spent("credits")}, {_spent("cents")}
+    FROM {dataset}.credit_spend WHERE person_id IS NOT NULL GROUP BY person_id
 ), seen AS (
     SELECT person_id, max(last_seen_at) AS last_seen_at FROM {dataset}.people_seen GROUP BY person_id
 )
 SELECT
     p.person_id, p.full_name, p.first_name, p.last_name, p.title, p.seniority, p.function,
     o.name AS organization, o.domain, o.employee_size,
-    email.email, email.status AS email_status, email.type AS email_type,
-    phone.number AS phone, phone.type AS phone_type, phone.country AS phone_country,
+    email.email, email.status AS email_status, email.type AS email_type, email.provider AS email_provider,
+    phone.number AS phone, phone.type AS phone_type, phone.country AS phone_country, phone.provider AS phone_provider,
     p.city, p.state, p.country, p.linkedin_url,
     coalesce(cost.credits_min, 0) AS credits_min, coalesce(cost.credits_max, 0) AS credits_max,
+    coalesce(cost.cents_min, 0) AS cents_min, coalesce(cost.cents_max, 0) AS cents_max,
     p.first_seen_at, seen.last_seen_at
 FROM {dataset}.people AS p
 LEFT JOIN {dataset}.organizations AS o ON o.organization_id = p.organization_id
@@ -61,7 +100,53 @@ SELECT
 FROM {dataset}.credit_spend
 GROUP BY ALL
 """,
+        f"""
+CREATE OR REPLACE VIEW {dataset}.provider_hit_rate AS
+WITH whole AS (
+    SELECT * FROM {dataset}.provider_results WHERE value = '{WHOLE}'
+), inside AS (
+    SELECT call_id, provider, asked, operation, bool_or(hit) AS hit
+    FROM {dataset}.provider_results
+    WHERE value <> '{WHOLE}' AND call_id IN (SELECT call_id FROM whole)
+    GROUP BY ALL
+), counted AS (
+    SELECT
+        provider, CAST(NULL AS VARCHAR) AS found_by, operation, count(*) AS asked, count(*) FILTER (hit) AS found,
+        unit, sum(amount_min) AS least, sum(amount_max) AS most
+    FROM whole GROUP BY ALL
+    UNION ALL
+    SELECT asked, provider, operation, count(*), count(*) FILTER (hit), NULL, NULL, NULL FROM inside GROUP BY ALL
+)
+SELECT
+    provider, found_by, operation, asked, found, CAST(100.0 * found / asked AS DECIMAL(4, 1)) AS hit_percent, unit,
+    CAST(least / 100.0 AS DECIMAL(18, 2)) AS spent_min,
+    CAST(most / 100.0 AS DECIMAL(18, 2)) AS spent_max,
+    CAST(least / 100.0 / nullif(found, 0) AS DECIMAL(18, 2)) AS per_found_min,
+    CAST(most / 100.0 / nullif(found, 0) AS DECIMAL(18, 2)) AS per_found_max
+FROM counted
+""",
     ]
 
 
-NAMES = ("leads", "spend_daily")
+def _recency(providers: Sequence[str]) -> str:
+    """The later day, then the preferred provider.
+
+    Days, because no two answers come at the same microsecond: with such a recency the order of providers would decide
+    nothing. Providers asked within a day, one after the other or so that their answers cross, are equally recent.
+    """
+    names = ["'" + name.replace("'", "''") + "'" for name in providers]
+    places = " ".join(
+        # a row loaded before there were providers has its own only
+        f"WHEN provider = {name} OR coalesce(json_contains(providers, to_json({name})), false) THEN {place}"
+        for place, name in enumerate(names)
+    )
+    place = f"CASE {places} ELSE {len(names)} END, " if names else ""
+    return f"CAST(revealed_at AT TIME ZONE 'UTC' AS DATE) DESC, {place}provider, revealed_at DESC"
+
+
+def _spent(unit: str) -> str:
+    amounts = (
+        f"CAST(sum(amount_{bound}) FILTER (unit = '{unit}') / 100.0 AS DECIMAL(18, 2)) AS {unit}_{bound}"
+        for bound in ("min", "max")
+    )
+    return ", ".join(amounts)

@@ -1,4 +1,4 @@
-"""`make demo`: 1,000 imitation people searched, bought and loaded; three queries; then the same again, for nothing.
+"""`make demo`: 1,000 imitation people searched, bought and loaded; four queries; then the same again, for nothing.
 
 Works in ./demo (or the folder named), which is made anew each time. Runs the very commands that a person would type.
 """
@@ -31,19 +31,23 @@ QUERIES = (
 WHERE email_status = 'deliverable' AND title IS NOT NULL ORDER BY phone IS NULL, full_name LIMIT 5""",
     ),
     (
-        "What was spent, by operation",
-        """SELECT day, operation, calls, spent_min, spent_max, unit FROM crm.spend_daily ORDER BY operation""",
+        "What was spent, by provider and operation",
+        """SELECT provider, operation, calls, spent_min, spent_max, unit FROM crm.spend_daily ORDER BY ALL""",
     ),
     (
-        "What each provider inside the answers is worth",
-        """SELECT provider, count(DISTINCT call_id) AS asked, count(DISTINCT call_id) FILTER (hit) AS hits,
-       round(100.0 * count(DISTINCT call_id) FILTER (hit) / count(DISTINCT call_id)) AS percent
-FROM crm.provider_results GROUP BY provider ORDER BY hits DESC LIMIT 5""",
+        "What each provider is worth",
+        """SELECT provider, operation, asked, found, hit_percent, per_found_min, per_found_max, unit
+FROM crm.provider_hit_rate WHERE found_by IS NULL ORDER BY ALL""",
+    ),
+    (
+        "What the providers inside the answers are worth",
+        """SELECT provider, found_by, operation, asked, found, hit_percent
+FROM crm.provider_hit_rate WHERE found_by IS NOT NULL ORDER BY found DESC, found_by LIMIT 5""",
     ),
 )
 TABLES = (
     *("people", "people_seen", "organizations", "emails", "phones", "provider_results", "credit_spend"),
-    *("calls", "runs", "search_coverage", "leads", "spend_daily"),
+    *("calls", "runs", "search_coverage", "leads", "spend_daily", "provider_hit_rate"),
 )
 UNCHANGED = ("people", "organizations", "emails", "phones")
 

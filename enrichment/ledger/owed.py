@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from enrichment.contacts import UNKNOWN_TYPE
 from enrichment.ledger.deliveries import Delivery, has
 from enrichment.ledger.schema import (
     calls,
@@ -25,7 +26,9 @@ from enrichment.ledger.schema import (
     verifications,
 )
 from enrichment.settlement import STATUS_ORDER
-from sources.providers import EmailStatus
+from enrichment.states import State
+from enrichment.tables import WHOLE
+from sources.providers import CONTACTS, EmailStatus, Outcome
 
 Row = dict[str, Any]
 Owed = tuple[list[Row], list[Delivery]]
@@ -41,7 +44,10 @@ class _With:
 
 
 def owed_emails(connection: sa.Connection, sink_id: str | None) -> Owed:
-    """One row a person and address: of several purchases that gave it, the one that knows most, then the latest."""
+    """One row a person and address: of several purchases that gave it, the one that knows most, then the latest.
+
+    ``providers`` names all that gave it: every purchase of a pair is looked at where the sink lacks one of them.
+    """
     later = calls.alias("later")
     former = (  # bought again since, and this address was not among what came back then
         sa.select(sa.literal(1))
@@ -82,17 +88,17 @@ def owed_emails(connection: sa.Connection, sink_id: str | None) -> Owed:
             row |= {"status": row["verdict"], "status_raw": row["verdict_raw"]}
     best = _best(
         rows,
-        lambda row: (row["person_id"], row["email"]),
+        "email",
         lambda row: (row["former"], STATUS_ORDER.index(EmailStatus(row["status"])), -row["revealed_at"]),
     )
     return [{**row, "former": bool(row["former"])} for row in best], _deliveries("emails", rows)
 
 
 def owed_phones(connection: sa.Connection, sink_id: str | None) -> Owed:
-    """One row a person and number: of several purchases that gave it, the latest."""
+    """One row a person and number: of several purchases that gave it, one that knows its type, then the latest."""
     rows = _values(connection, sink_id, phones, phones.c.number)
-    best = _best(rows, lambda row: (row["person_id"], row["number"]), lambda row: (-row["revealed_at"],))
-    return [dict(row) for row in best], _deliveries("phones", rows)
+    best = _best(rows, "number", lambda row: (row["type"] == UNKNOWN_TYPE, -row["revealed_at"]))
+    return best, _deliveries("phones", rows)
 
 
 def owed_email_verifications(connection: sa.Connection, sink_id: str | None) -> Owed:
@@ -117,7 +123,31 @@ def _time(row: Row) -> int:
 
 
 def owed_provider_results(connection: sa.Connection, sink_id: str | None) -> Owed:
-    """What each provider inside an answer said."""
+    """What each vendor said at what price, one row a settled call, and what each provider inside its answer said."""
+    rows = _vendors_own(connection, sink_id) + _inside(connection, sink_id)
+    return rows, _deliveries("provider_results", rows)
+
+
+def _vendors_own(connection: sa.Connection, sink_id: str | None) -> list[Row]:
+    """The answer as a whole. What has settled stays settled: such a row may change, and is never taken back."""
+    key = calls.c.call_id.concat("|").concat(calls.c.provider).concat("|" + WHOLE)
+    query = sa.select(
+        *(calls.c[name] for name in ("call_id", "provider", "operation", "person_id", "outcome", "unit")),
+        *(sa.func.coalesce(calls.c[name], 0).label(name) for name in ("amount_min", "amount_max")),
+        calls.c.provider.label("asked"),
+        sa.literal(WHOLE).label("value"),
+        (calls.c.outcome == Outcome.FOUND).label("hit"),
+        calls.c.settled_at.label("answered_at"),
+        key.label("key"),
+        calls.c.version,
+    ).where(calls.c.state == State.SETTLED, calls.c.channel.in_(CONTACTS))
+    if sink_id is not None:
+        query = query.where(~has(sink_id, "provider_results", key, calls.c.version))
+    return _rows(connection, query)
+
+
+def _inside(connection: sa.Connection, sink_id: str | None) -> list[Row]:
+    """What providers inside answers said; the price is the whole answer's."""
     table = provider_results
     key = table.c.call_id.concat("|").concat(table.c.provider).concat("|").concat(table.c.value)
     query = sa.select(
@@ -132,8 +162,7 @@ def owed_provider_results(connection: sa.Connection, sink_id: str | None) -> Owe
     ).join(calls, calls.c.call_id == table.c.call_id)
     if sink_id is not None:
         query = query.where(~has(sink_id, "provider_results", key))
-    rows = _rows(connection, query)
-    return rows, _deliveries("provider_results", rows)
+    return _rows(connection, query)
 
 
 def owed_credit_spend(connection: sa.Connection, sink_id: str | None) -> Owed:
@@ -226,15 +255,16 @@ def _rows(connection: sa.Connection, query: sa.Select[Any]) -> list[Row]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _best(
-    rows: Iterable[Row], group: Callable[[Row], tuple[Any, ...]], rank: Callable[[Row], tuple[Any, ...]]
-) -> list[Row]:
-    best: dict[tuple[Any, ...], Row] = {}
-    for row in rows:
-        known = best.get(group(row))
-        if known is None or rank(row) < rank(known):
-            best[group(row)] = row
-    return list(best.values())
+def _best(rows: Iterable[Row], value: str, rank: Callable[[Row], tuple[Any, ...]]) -> list[Row]:
+    """Of all purchases of each (person, value) the first by ``rank``, with the vendors that gave it, in their order."""
+    given: dict[tuple[str, str], list[Row]] = {}
+    for row in sorted(rows, key=lambda row: (row["revealed_at"], row["call_id"])):
+        given.setdefault((row["person_id"], row[value]), []).append(row)
+    best = []
+    for purchases in given.values():
+        first = min(purchases, key=rank)
+        best.append({**first, "providers": list(dict.fromkeys(row["provider"] for row in purchases))})
+    return best
 
 
 def _deliveries(table: str, rows: Iterable[Row]) -> list[Delivery]:

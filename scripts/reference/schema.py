@@ -32,7 +32,7 @@ def page() -> str:
         parts += [f"## {spec.name}", spec.description, _columns(spec)]
     parts.append("Views are made anew by every run; change a copy, not the view itself.")
     for name, columns in _views().items():
-        parts += [f"## view {name}", markdown.table(["column", "type"], columns)]
+        parts += [f"## view {name}", views.DESCRIPTIONS[name], markdown.table(["column", "type"], columns)]
     return markdown.page("Tables and views", *parts)
 
 
@@ -97,13 +97,18 @@ def _columns(spec: TableSpec) -> str:
     return markdown.table(["column", "type", "", "names a row of"], rows)
 
 
+def make_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make every table, with nothing in it."""
+    connection.execute(f"CREATE SCHEMA {DATASET}")
+    for spec in TABLES:
+        columns = ", ".join(f'"{field.name}" {sql_type(field.type)}' for field in spec.schema)
+        connection.execute(f"CREATE TABLE {DATASET}.{spec.name} ({columns})")
+
+
 def _views() -> dict[str, list[list[str]]]:
     """The columns of each view, asked of a database with nothing in it."""
     with duckdb.connect() as connection:
-        connection.execute(f"CREATE SCHEMA {DATASET}")
-        for spec in TABLES:
-            columns = ", ".join(f'"{field.name}" {sql_type(field.type)}' for field in spec.schema)
-            connection.execute(f"CREATE TABLE {DATASET}.{spec.name} ({columns})")
+        make_tables(connection)
         for statement in views.statements(DATASET):
             connection.execute(statement)
         described = {name: connection.execute(f"DESCRIBE {DATASET}.{name}").fetchall() for name in views.NAMES}

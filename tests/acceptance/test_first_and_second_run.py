@@ -72,7 +72,7 @@ def test_every_table_and_view_is_filled(first: First) -> None:
     one = first.project.one
     for table in (
         *("people", "people_seen", "organizations", "emails", "phones", "provider_results", "credit_spend"),
-        *("calls", "runs", "search_coverage", "leads", "spend_daily"),
+        *("calls", "runs", "search_coverage", "leads", "spend_daily", "provider_hit_rate"),
     ):
         assert one(f"SELECT count(*) FROM crm.{table}") > 0, table
     assert one("SELECT count(*) FROM crm.leads") == 40
@@ -108,6 +108,21 @@ def test_the_second_run_buys_nothing_and_changes_no_row(project: Project, vendor
     assert (again.json["people_new"], again.json["people_changed"], again.json["people_unchanged"]) == (0, 0, 40)
     assert project.charges() == charged
     assert _rows(project) == before  # the load ids included: no row was written again
+
+
+def test_what_each_provider_is_worth_and_said_adds_up_to_what_was_spent(first: First) -> None:
+    project = first.project
+    spent = project.sql(
+        "SELECT unit, sum(amount_min), sum(amount_max) FROM crm.credit_spend WHERE operation <> 'search_people'"
+        " GROUP BY unit ORDER BY unit"
+    )
+    assert spent
+    worth = "SELECT unit, sum(spent_min) * 100, sum(spent_max) * 100 FROM crm.provider_hit_rate"
+    assert project.sql(f"{worth} WHERE found_by IS NULL GROUP BY unit ORDER BY unit") == spent
+    said = "SELECT unit, sum(amount_min), sum(amount_max) FROM crm.provider_results"
+    assert project.sql(f"{said} WHERE unit IS NOT NULL GROUP BY unit ORDER BY unit") == spent
+    found = [project.one(f"SELECT count(DISTINCT call_id) FROM crm.{table}") for table in ("emails", "phones")]
+    assert project.one("SELECT sum(found) FROM crm.provider_hit_rate WHERE found_by IS NULL") == sum(found)
 
 
 def test_the_summary_for_people_names_the_database_and_a_query_to_paste(project: Project) -> None:

@@ -21,13 +21,14 @@ _COMPARED = {
     "people": "SELECT 'search_people', * EXCLUDE (first_seen_at, _dlt_load_id) FROM crm.people",
     "organizations": "SELECT 'search_people', organization_id, * EXCLUDE (organization_id, _dlt_load_id)"
     " FROM crm.organizations",
-    "emails": "SELECT 'reveal_email', person_id, email, type, status, status_raw, provider, found_by, former"
+    "emails": "SELECT 'reveal_email', person_id, email, type, status, status_raw, provider, found_by, providers, former"
     " FROM crm.emails",
-    "phones": "SELECT 'reveal_phone', person_id, number, number_raw, type, country, provider, found_by FROM crm.phones",
+    "phones": "SELECT 'reveal_phone', person_id, number, number_raw, type, country, provider, found_by, providers"
+    " FROM crm.phones",
     "email_verifications": "SELECT 'verify_email', c.person_id, v.email, v.deep, v.status, v.status_raw, v.provider"
     " FROM crm.email_verifications v JOIN crm.calls c USING (call_id)",
-    "provider_results": "SELECT operation, person_id, provider, value, hit, status_raw, asked"
-    " FROM crm.provider_results",
+    "provider_results": "SELECT operation, person_id, provider, value, hit, status_raw, asked, outcome, amount_min,"
+    " amount_max, unit FROM crm.provider_results",
     "credit_spend": "SELECT operation, person_id, provider, kind, amount_min, amount_max, unit, basis"
     # a charge of nothing is there where the table was told of a worst case before
     " FROM crm.credit_spend WHERE operation <> 'search_people' AND amount_max > 0",
