@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from sources.tracebacks import disarm
 
 #: bytes of the three headers that a file begins with; a shorter one was never finished and holds no row
 _HEADERS = 3 * 4096
+#: rows that `read` hands on at a time
+_BATCH = 1000
 _ALL_AGAIN = "all that was bought is loaded there, at no cost."
 
 
@@ -105,6 +108,17 @@ class DuckDB:
             rows: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
             return rows
 
+    @contextmanager
+    def read(self, sql: str) -> Iterator[tuple[tuple[str, ...], Iterator[list[tuple[Any, ...]]]]]:
+        """See `Destination.read`."""
+        if not self.exists:
+            raise ConfigurationError(
+                f"There is no DuckDB file {self.path} yet (pipelines.duckdb_path), and so nothing to read from it."
+            )
+        with self._open() as connection:
+            rows = _selected(connection, sql)
+            yield tuple(column[0] for column in rows.description), iter(partial(rows.fetchmany, _BATCH), [])
+
     def execute(self, statements: Sequence[str]) -> None:
         """See `Destination.execute`."""
         with self._open() as connection:
@@ -142,6 +156,27 @@ _TYPES = {
     "bool": "BOOLEAN",
     "timestamp[us, tz=UTC]": "TIMESTAMP WITH TIME ZONE",
 }
+
+
+def _selected(connection: Any, sql: str) -> Any:
+    """The result of a SELECT, none of whose rows is made yet."""
+    import duckdb
+
+    try:
+        statements = connection.extract_statements(sql)
+        if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+            raise ConfigurationError("--query: it is not one SELECT. leadsync only reads by it.")
+        connection.execute("BEGIN TRANSACTION READ ONLY")
+        return connection.execute(statements[0])
+    except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as error:
+        said = plain_words(str(error).partition("\n")[0].rstrip("."), _names(sql))
+        disarm(error)
+        raise ConfigurationError(f"--query: DuckDB cannot run it: {said}.") from error
+
+
+def _names(sql: str) -> frozenset[str]:
+    """Names of tables and columns that a user typed, in small letters: no value, which may be somebody."""
+    return frozenset(re.findall(r"\w+", re.sub(r"'(?:[^']|'')*'", " ", sql).lower()))
 
 
 def _unfinished(path: Path) -> bool:
