@@ -7,7 +7,6 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +114,17 @@ class DuckDB:
             raise ConfigurationError(
                 f"There is no DuckDB file {self.path} yet (pipelines.duckdb_path), and so nothing to read from it."
             )
-        with self._open() as connection:
-            rows = _selected(connection, sql)
-            yield tuple(column[0] for column in rows.description), iter(partial(rows.fetchmany, _BATCH), [])
+        import duckdb
+
+        # what fails where the rows are used is none of this file's errors
+        with self._told():
+            connection = duckdb.connect(str(self.path))
+        try:
+            with self._told():
+                rows = _selected(connection, sql)
+            yield tuple(column[0] for column in rows.description), self._batches(rows)
+        finally:
+            connection.close()
 
     def execute(self, statements: Sequence[str]) -> None:
         """See `Destination.execute`."""
@@ -135,12 +142,28 @@ class DuckDB:
     def _open(self) -> Iterator[Any]:
         import duckdb
 
-        try:
+        with self._told():
             connection = duckdb.connect(str(self.path))
             try:
                 yield connection
             finally:
                 connection.close()
+
+    def _batches(self, rows: Any) -> Iterator[list[tuple[Any, ...]]]:
+        while True:
+            with self._told():
+                batch = rows.fetchmany(_BATCH)
+            if not batch:
+                return
+            yield batch
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Errors of DuckDB, in our words."""
+        import duckdb
+
+        try:
+            yield
         except duckdb.Error as error:
             said = str(error).partition("\n")[0].rstrip(".")
             disarm(error)  # it may quote a row
@@ -168,7 +191,13 @@ def _selected(connection: Any, sql: str) -> Any:
             raise ConfigurationError("--query: it is not one SELECT. leadsync only reads by it.")
         connection.execute("BEGIN TRANSACTION READ ONLY")
         return connection.execute(statements[0])
-    except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as error:
+    except (
+        duckdb.ParserException,
+        duckdb.BinderException,
+        duckdb.CatalogException,
+        duckdb.ConversionException,
+        duckdb.TransactionException,
+    ) as error:
         said = plain_words(str(error).partition("\n")[0].rstrip("."), _names(sql))
         disarm(error)
         raise ConfigurationError(f"--query: DuckDB cannot run it: {said}.") from error

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
 
-from pipelines.leads.tables import BATCH, Table
+from pipelines.leads.tables import BATCH, Rows, Table
 from sources.errors import ConfigurationError, SourceError
 from sources.redaction import plain_words, redact_url, secrets
 from sources.tracebacks import disarm
@@ -46,23 +46,39 @@ def open_database(url: str, folder: Path, query: str | None, table: str | None) 
     """
     name = redact_url(url)
     engine = _engine(url, folder, name)
+    what = f"The {'query' if query else 'table'} cannot be read from {name}"
     try:
-        with engine.connect().execution_options(stream_results=True, max_row_buffer=BATCH) as connection:
-            rows = connection.execute(sa.text(query) if query else _whole(table or ""))
-            if not rows.returns_rows:
-                raise ConfigurationError("--query: it returns no rows. Give a SELECT")
-            yield Table(name, tuple(rows.keys()), iter(rows.partitions(BATCH)))
+        with ExitStack() as stack:
+            with _told(what):
+                connection = stack.enter_context(engine.connect())
+                streaming = connection.execution_options(stream_results=True, max_row_buffer=BATCH)
+                rows = streaming.execute(sa.text(query) if query else _whole(table or ""))
+                columns = tuple(rows.keys())
+            yield Table(name, columns, _batches(rows, what))
+    finally:
+        engine.dispose()
+
+
+def _batches(rows: sa.CursorResult[Any], what: str) -> Iterator[Rows]:
+    while True:
+        with _told(what):
+            batch = rows.fetchmany(BATCH)
+        if not batch:
+            return
+        yield batch
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Errors of the database, in our words."""
+    try:
+        yield
     except sa.exc.SQLAlchemyError as error:
         said = plain_words(str(getattr(error, "orig", None) or error).partition("\n")[0].rstrip("."))
         disarm(error)
         if isinstance(error, sa.exc.StatementError):
             error.statement = error.params = None
-        what = "The query" if query else "The table"
-        raise SourceError(
-            f"{what} cannot be read from {name}: {said}.", "Mend the URL, the query or the table's name."
-        ) from error
-    finally:
-        engine.dispose()
+        raise SourceError(f"{what}: {said}.", "Mend the URL, the query or the table's name.") from error
 
 
 def _whole(table: str) -> sa.Select[Any]:

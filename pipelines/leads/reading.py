@@ -63,7 +63,7 @@ def open_leads(
     """Open a file, a database (``source`` is its URL), or, without ``source``, a query on the destination.
 
     Raises `ConfigurationError` where the arguments cannot be meant so, `SourceError` where the list cannot be read,
-    and `DestinationError`.
+    and `DestinationError`. What is raised where the list is used passes unchanged.
     """
     with ExitStack() as stack:
         opened = stack.enter_context(_open(source, folder, query, table, encoding, read_destination))

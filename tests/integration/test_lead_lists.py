@@ -20,10 +20,17 @@ from pipelines.leads.databases import only_reads
 from pipelines.leads.lead import Lead, Reject
 from pipelines.leads.reading import LeadSource, open_leads
 from sources.errors import ConfigurationError, LeadsyncError, SourceError
+from sources.redaction import secrets
 from tests.support.canaries import ADDRESS, FIRST_NAME, LAST_NAME, PASSWORD, PROFILE, SENTENCE, assert_clean
 
 ID = 3597524184265130552
 HEAD = "First Name,Last Name,Company Domain,Notes\n"
+
+
+@pytest.fixture(autouse=True)
+def no_secret_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords that these tests make known are forgotten, so that no later test is clean for that."""
+    monkeypatch.setattr(secrets, "_forms", [])
 
 
 def no_destination(_: str) -> AbstractContextManager[tuple[Sequence[str], Iterator[Any]]]:
@@ -245,6 +252,7 @@ def test_parquet_keeps_whole_numbers_and_tells_those_that_lost_digits(tmp_path: 
     ]
     with opened(tmp_path, "ints.parquet", mapping_flags=["person_id=id"]) as leads:
         assert leads.count == 2
+    duckdb.sql(f"COPY (SELECT 'decoy' AS id) TO '{tmp_path}/l 1.parquet'")
     (lost,) = read(tmp_path, "l [1].parquet", mapping_flags=["person_id=id"])
     assert isinstance(lost, Reject)
     assert "digits were lost" in lost.reason
@@ -396,6 +404,8 @@ def test_the_destination_may_be_written_while_it_is_read(destination: DuckDB) ->
         ("SELEKT 1", "--query: DuckDB cannot run it: Parser Error: syntax error at or near"),
         (f"SELECT nme FROM crm.people WHERE person_id = '{FIRST_NAME}'", 'column "nme" not found'),
         ("SELECT * FROM crm.peple", "Table with name peple does not exist"),
+        (f"SELECT * FROM crm.people WHERE '{FIRST_NAME}' '{FIRST_NAME}'", "syntax error at or near"),
+        (f"SELECT CAST('{FIRST_NAME}' AS INT) AS born", "Conversion Error"),
     ],
 )
 def test_only_one_select_that_can_be_run_is_read_from_the_destination(destination: DuckDB, sql: str, said: str) -> None:
@@ -405,11 +415,58 @@ def test_only_one_select_that_can_be_run_is_read_from_the_destination(destinatio
     assert destination.query("SELECT count(*) FROM crm.people") == [(2502,)]
 
 
-def test_a_value_that_cannot_be_read_ends_the_list_without_being_told(destination: DuckDB) -> None:
-    destination.execute([f"INSERT INTO crm.people VALUES ('{FIRST_NAME} {LAST_NAME}', NULL, 3)"])
-    sql = "SELECT person_id, CAST(person_id AS BIGINT) AS n FROM crm.people WHERE born <> 1"
-    error = refused(destination.path.parent, None, query=sql, read_destination=destination.read)
-    assert "leads.duckdb" in str(error)
+def test_a_select_that_would_write_changes_nothing(destination: DuckDB) -> None:
+    destination.execute(["CREATE SEQUENCE crm.s"])
+    refused(
+        destination.path.parent, None, query="SELECT nextval('crm.s') AS person_id", read_destination=destination.read
+    )
+    assert destination.query("SELECT last_value FROM duckdb_sequences()") == [(None,)]
+
+
+def test_a_value_that_cannot_be_read_ends_the_list_where_it_stands(destination: DuckDB) -> None:
+    one = f"CASE range WHEN 59999 THEN '{FIRST_NAME}' ELSE '1' END"
+    destination.execute([f"INSERT INTO crm.people SELECT {one}, NULL, 3 FROM range(60000)"])
+    sql = "SELECT person_id, CAST(person_id AS BIGINT) AS n FROM crm.people WHERE born = 3"
+    with opened(destination.path.parent, None, query=sql, read_destination=destination.read) as leads:
+        next(leads.batches)
+        with pytest.raises(SourceError, match="what was bought is in the ledger") as caught:
+            list(leads.batches)
+    assert_clean(caught.value)
+    assert "Nothing was" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "error", [sa.exc.OperationalError("x", {}, Exception()), duckdb.IOException("x"), OSError("x"), UnicodeError("x")]
+)
+@pytest.mark.parametrize("kind", ["text", "parquet", "database", "destination"])
+def test_what_fails_where_a_list_is_used_is_not_taken_for_the_lists(
+    destination: DuckDB, people: Path, kind: str, error: Exception
+) -> None:
+    (people / "list.csv").write_text("linkedin_url\n")
+    duckdb.sql(f"COPY (SELECT '1' AS linkedin_url) TO '{people}/list.parquet'")
+    sources: dict[str, dict[str, Any]] = {
+        "text": {"source": "list.csv"},
+        "parquet": {"source": "list.parquet"},
+        "database": {"source": "sqlite:///people.db", "table": "my people"},
+        "destination": {"source": None, "table": "crm.people", "read_destination": destination.read},
+    }
+    with pytest.raises(type(error)) as caught, opened(people, **sources[kind]):
+        raise error
+    assert caught.value is error
+
+
+def test_a_database_that_goes_away_midway_does_not_say_that_nothing_was_bought(people: Path) -> None:
+    def gone(*_: object) -> None:
+        raise sa.exc.OperationalError(f"SELECT {SENTENCE}", {"x": ADDRESS}, sqlite3.OperationalError(SENTENCE))
+
+    with opened(people, "sqlite:///people.db", table="my people") as leads:
+        next(leads.batches)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sa.CursorResult, "fetchmany", gone)
+            with pytest.raises(SourceError, match="what was bought is in the ledger") as caught:
+                list(leads.batches)
+    assert_clean(caught.value)
+    assert "Nothing was" not in str(caught.value)
 
 
 def test_a_destination_that_is_not_there_is_not_made(tmp_path: Path) -> None:
