@@ -9,7 +9,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -68,6 +69,13 @@ class Destination(Protocol):
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a SELECT. Raises `DestinationError`."""
+        ...
+
+    def read(self, sql: str) -> AbstractContextManager[tuple[tuple[str, ...], Iterator[list[tuple[Any, ...]]]]]:
+        """Columns and batches of rows of one SELECT of a user's, as they are asked for; it cannot write.
+
+        Raises `ConfigurationError` where it is no SELECT, or asks for what is not there, and `DestinationError`.
+        """
         ...
 
     def execute(self, statements: Sequence[str]) -> None:

@@ -17,6 +17,8 @@ from sources.tracebacks import disarm
 
 #: bytes of the three headers that a file begins with; a shorter one was never finished and holds no row
 _HEADERS = 3 * 4096
+#: rows that `read` hands on at a time
+_BATCH = 1000
 _ALL_AGAIN = "all that was bought is loaded there, at no cost."
 
 
@@ -105,6 +107,25 @@ class DuckDB:
             rows: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
             return rows
 
+    @contextmanager
+    def read(self, sql: str) -> Iterator[tuple[tuple[str, ...], Iterator[list[tuple[Any, ...]]]]]:
+        """See `Destination.read`."""
+        if not self.exists:
+            raise ConfigurationError(
+                f"There is no DuckDB file {self.path} yet (pipelines.duckdb_path), and so nothing to read from it."
+            )
+        import duckdb
+
+        # what fails where the rows are used is none of this file's errors
+        with self._told():
+            connection = duckdb.connect(str(self.path))
+        try:
+            with self._told():
+                rows = _selected(connection, sql)
+            yield tuple(column[0] for column in rows.description), self._batches(rows)
+        finally:
+            connection.close()
+
     def execute(self, statements: Sequence[str]) -> None:
         """See `Destination.execute`."""
         with self._open() as connection:
@@ -121,12 +142,28 @@ class DuckDB:
     def _open(self) -> Iterator[Any]:
         import duckdb
 
-        try:
+        with self._told():
             connection = duckdb.connect(str(self.path))
             try:
                 yield connection
             finally:
                 connection.close()
+
+    def _batches(self, rows: Any) -> Iterator[list[tuple[Any, ...]]]:
+        while True:
+            with self._told():
+                batch = rows.fetchmany(_BATCH)
+            if not batch:
+                return
+            yield batch
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Errors of DuckDB, in our words."""
+        import duckdb
+
+        try:
+            yield
         except duckdb.Error as error:
             said = str(error).partition("\n")[0].rstrip(".")
             disarm(error)  # it may quote a row
@@ -142,6 +179,33 @@ _TYPES = {
     "bool": "BOOLEAN",
     "timestamp[us, tz=UTC]": "TIMESTAMP WITH TIME ZONE",
 }
+
+
+def _selected(connection: Any, sql: str) -> Any:
+    """The result of a SELECT, none of whose rows is made yet."""
+    import duckdb
+
+    try:
+        statements = connection.extract_statements(sql)
+        if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+            raise ConfigurationError("--query: it is not one SELECT. leadsync only reads by it.")
+        connection.execute("BEGIN TRANSACTION READ ONLY")
+        return connection.execute(statements[0])
+    except (
+        duckdb.ParserException,
+        duckdb.BinderException,
+        duckdb.CatalogException,
+        duckdb.ConversionException,
+        duckdb.TransactionException,
+    ) as error:
+        said = plain_words(str(error).partition("\n")[0].rstrip("."), _names(sql))
+        disarm(error)
+        raise ConfigurationError(f"--query: DuckDB cannot run it: {said}.") from error
+
+
+def _names(sql: str) -> frozenset[str]:
+    """Names of tables and columns that a user typed, in small letters: no value, which may be somebody."""
+    return frozenset(re.findall(r"\w+", re.sub(r"'(?:[^']|'')*'", " ", sql).lower()))
 
 
 def _unfinished(path: Path) -> bool:

@@ -6,6 +6,7 @@
     ├── CapReached                    exit 3   a cap that the user set leaves no room for the next call
     ├── DestinationError              exit 1   the destination cannot be opened or written
     ├── LedgerError                   exit 1   the ledger cannot be opened, read or written
+    ├── SourceError                   exit 1   a list of the user's own cannot be read, or not to its end
     └── VendorError                   exit 1   a vendor answered, or did not, in a way that stops the work
         ├── KeyRefused                exit 1   401: the key is missing or wrong
         ├── OutOfCredits              exit 3   402: nothing more can be bought for now
@@ -70,6 +71,18 @@ class DestinationError(LeadsyncError):
 
 class LedgerError(LeadsyncError):
     """The ledger cannot be opened, read or written. Nothing is bought without it."""
+
+
+class SourceError(LeadsyncError):
+    """A list of people that the user named cannot be read, or not to its end.
+
+    Says the ``problem``, how to ``mend`` it, and its ``effect`` on data and money.
+    """
+
+    def __init__(self, problem: str, mend: str = "", effect: str = "Nothing was sent or bought.") -> None:
+        super().__init__(" ".join(part for part in (problem, effect, mend) if part))
+        self.problem = problem
+        self.mend = mend
 
 
 class VendorError(LeadsyncError):

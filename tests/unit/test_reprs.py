@@ -28,6 +28,8 @@ from enrichment.ledger.evidence import Evidence, EvidenceCall
 from enrichment.ledger.plans import Wanted
 from enrichment.settlement import settlement
 from pipelines.doctor.webhook import Echo
+from pipelines.leads.lead import Lead, Reject
+from pipelines.leads.tables import Table
 from pipelines.options import Verify
 from pipelines.settings import LedgerSettings, WebhookSettings
 from sources.clodura.client import CloduraClient, make_transport
@@ -68,6 +70,7 @@ from tests.support.canaries import (
     NUMBER,
     PASSWORD,
     PERSON,
+    PERSON_ID,
     PROFILE,
     SENTENCE,
     SIGNING_KEY,
@@ -94,6 +97,8 @@ HARMLESS = frozenset(
     "industry_keywords mode org_linkedin_url organisation_name organization_name person_city person_country "
     "person_state person_title policy public_url rate_limits revenue search_charge seniority technology_parameters "
     "verify web_keywords "
+    # what stands between the cells of a list
+    "delimiter "
     # where somebody is
     "country".split()
 )
@@ -194,6 +199,9 @@ def test_nothing_is_shown_of_what_is_held() -> None:
         LedgerSettings(url=f"postgresql://me:{PASSWORD}@host/db"),
         parse_filters("x", {"first_name": FIRST_NAME, "last_name": LAST_NAME, "linkedin_url": PROFILE}),
         Verify((ADDRESS,)),
+        Lead(1, PERSON_ID, PROFILE, LAST_NAME, FIRST_NAME, LAST_NAME, LAST_NAME, LAST_NAME, ADDRESS, LAST_NAME, "DE"),
+        Reject(1, "nobody is named", values={"name": SENTENCE}),
+        Table(LAST_NAME, (ADDRESS,), iter([])),
         RevealEmail(linkedin_url=PROFILE, webhook_url=f"https://h.example/hooks/clodura/x/{'0a' * 20}"),
         VerifyEmail(email=ADDRESS),
         EnrichContact(first_name=FIRST_NAME, last_name=LAST_NAME, organisation_name="A", email=ADDRESS),
