@@ -45,9 +45,11 @@ class Feed:
         """Hand a parcel over, waiting for room; who is cancelled while waiting has put nothing."""
         while not self._abandoned:
             try:
-                return self._parcels.put_nowait(parcel)
+                self._parcels.put_nowait(parcel)
             except queue.Full:
                 await anyio.sleep(ROOM_EVERY)
+            else:
+                return
 
     def close(self) -> None:
         """Nothing more comes. Never blocks."""
