@@ -16,7 +16,7 @@ from enrichment.ids import micros, new_id
 from enrichment.inbox import Inbox, inbox_path
 from enrichment.ledger import Ledger, ledger_path, runs
 from enrichment.waterfall import Waterfall
-from pipelines import sink, webhooks
+from pipelines import sink, views, webhooks
 from pipelines.environment import user_agent
 from pipelines.loading import Loader
 from pipelines.locks import is_held, lock_of_serve, make_private, only_one
@@ -107,7 +107,9 @@ def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterat
         if opened.listening is not None:
             stack.callback(opened.listening.close)
         loader = Loader(destination, dataset, home / "dlt")
-        sink_id = sink.prepare(loader, destination, dataset, ledger, micros(SYSTEM_CLOCK), teller.say)
+        orders = (settings.enrichment.email_providers, settings.enrichment.phone_providers)
+        made_views = views.statements(dataset, *orders)
+        sink_id = sink.prepare(loader, destination, dataset, ledger, micros(SYSTEM_CLOCK), teller.say, made_views)
         run_id = new_id()
         plan = SessionPlan(
             run_id=run_id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from destinations import Destination
 from enrichment.ledger import Ledger
@@ -21,9 +21,17 @@ Columns = Mapping[str, Mapping[str, str]]
 
 
 def prepare(
-    loader: Loader, destination: Destination, dataset: str, ledger: Ledger, now: int, tell: Callable[[str], None]
+    loader: Loader,
+    destination: Destination,
+    dataset: str,
+    ledger: Ledger,
+    now: int,
+    tell: Callable[[str], None],
+    made_views: Sequence[str] | None = None,
 ) -> str:
     """Make the destination ready to be loaded into; returns the name under which the ledger knows what it holds.
+
+    ``made_views``: the statements that make the views; None: those of the default order of providers.
 
     The name lies in the dataset itself. A file that was deleted, or another one, has none and is owed everything that
     was ever bought; a table that somebody dropped, or one that lacks columns, is owed its rows again.
@@ -49,7 +57,7 @@ def prepare(
         tell(f"made anew what was missing of {', '.join(broken)}; what was bought is loaded again")
     if owe_lost_loads(ledger, destination, dataset, sink_id):
         tell(f"{destination.location} has lost what was loaded into it last: what was bought is loaded again")
-    destination.execute(views.statements(dataset))
+    destination.execute(views.statements(dataset) if made_views is None else made_views)
     return sink_id
 
 

@@ -81,7 +81,10 @@ def test_caps_of_a_provider_are_read_with_the_name_of_their_setting() -> None:
 @pytest.mark.parametrize(
     ("table", "told"),
     [
-        ({"clodra": {"credits_per_day": 1}}, "enrichment.caps.clodra: no such provider; there is clodura, sixtyfour. Did you"),
+        (
+            {"clodra": {"credits_per_day": 1}},
+            "enrichment.caps.clodra: no such provider; there is clodura, sixtyfour. Did you",
+        ),
         ({"clodura": {"credit_per_day": 1}}, "Did you mean 'credits_per_day'?"),
         ({"clodura": {"cents_per_day": 1}}, "enrichment.caps.clodura.cents_per_day: no such cap; clodura has credits"),
         ({"clodura": {"credits_per_week": 1}}, "credits_per_week: no such cap"),
