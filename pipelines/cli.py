@@ -12,7 +12,20 @@ from typing import Annotated
 import typer
 
 from pipelines import logs
-from pipelines.commands import calls, doctor, init, plan, resolve, sandbox, serve, status, sync, verify
+from pipelines.commands import (
+    calls,
+    doctor,
+    enrich,
+    find_email,
+    init,
+    plan,
+    resolve,
+    sandbox,
+    serve,
+    status,
+    sync,
+    verify,
+)
 from pipelines.guard import Commands
 
 app = typer.Typer(
@@ -48,6 +61,8 @@ for name, command in (
     ("doctor", doctor.command),
     ("plan", plan.command),
     ("sync", sync.command),
+    ("enrich", enrich.command),
+    ("find-email", find_email.command),
     ("verify", verify.command),
     ("serve", serve.command),
     ("status", status.command),

@@ -12,6 +12,7 @@ from enrichment.caps import Cap, Scope
 from enrichment.contacts import normalized_address
 from enrichment.metering import SearchPrice
 from enrichment.verification import Policy, Verifying
+from pipelines.leads.lead import Lead
 from pipelines.provider_caps import hundredths
 from pipelines.settings import CHANNELS, POLICIES, Settings, check_dataset
 from sources.checking import parse_duration
@@ -35,8 +36,24 @@ class Verify:
 
 
 @dataclass(frozen=True)
+class Leads:
+    """The list of `leadsync enrich` as typed, or the one person of `find-email`. See `pipelines.leads.reading`."""
+
+    source: str | None = field(default=None, repr=False)
+    query: str | None = field(default=None, repr=False)
+    table: str | None = None
+    encoding: str | None = None
+    mapping: Sequence[str] = field(default=(), repr=False)
+    rejects: Path | None = None
+    one: Lead | None = None
+
+
+@dataclass(frozen=True)
 class SyncOptions:
-    """`leadsync sync` as typed. None: as the settings say. With ``verify`` no search runs: addresses are verified."""
+    """`leadsync sync` as typed. None: as the settings say. With ``verify`` no search runs: addresses are verified.
+
+    With ``leads`` none runs either: people of a list are enriched.
+    """
 
     folder: Path
     searches: Sequence[str] = ()
@@ -48,11 +65,12 @@ class SyncOptions:
     wait: float = 600.0
     sandbox: bool = False
     verify: Verify | None = None
+    leads: Leads | None = None
 
 
 def chosen_searches(options: SyncOptions, settings: Settings) -> tuple[dict[str, SearchFilters], list[str]]:
     """The searches to run, checked, with warnings. ConfigurationError names everything that is wrong."""
-    if options.verify is not None:
+    if options.verify is not None or options.leads is not None:
         return {}, []
     written = settings.searches
     if not written and options.sandbox:

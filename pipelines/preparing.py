@@ -18,6 +18,7 @@ from enrichment.ledger import Ledger, ledger_path, runs
 from enrichment.waterfall import Waterfall
 from pipelines import sink, views, webhooks
 from pipelines.environment import user_agent
+from pipelines.leads.opening import opened_leads
 from pipelines.loading import Loader
 from pipelines.locks import is_held, lock_of_serve, make_private, only_one
 from pipelines.options import (
@@ -109,6 +110,7 @@ def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterat
         loader = Loader(destination, dataset, home / "dlt")
         orders = (settings.enrichment.email_providers, settings.enrichment.phone_providers)
         made_views = views.statements(dataset, *orders)
+        leads = stack.enter_context(opened_leads(options.leads, options.folder, destination, teller))
         sink_id = sink.prepare(loader, destination, dataset, ledger, micros(SYSTEM_CLOCK), teller.say, made_views)
         run_id = new_id()
         plan = SessionPlan(
@@ -138,6 +140,8 @@ def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterat
             addresses=addresses,
             deep=_deep(options, settings),
             user_agent=user_agent(),
+            leads=leads,
+            single=options.leads is not None and options.leads.one is not None,
         )
         ready = Prepared(options, settings, plan, ledger, inbox, loader, destination, dataset, sink_id)
         yield ready, opened.listening

@@ -10,10 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from enrichment.ledger import Ledger
+from enrichment.ledger.aliases import identify
 from enrichment.ledger.deliveries import Delivery, known_hashes
 from enrichment.ledger.runs import cover
 from enrichment.ledger.seen import known_organizations, remember_organizations, remember_people
 from pipelines.feed import Feed, Parcel
+from pipelines.leads.people import implied, recognized, shown_as
 from pipelines.organizations import Organizations
 from pipelines.tables import ORGANIZATIONS, PEOPLE, PEOPLE_SEEN, SEARCH_COVERAGE
 from sources.clodura.client import CloduraClient
@@ -42,6 +44,8 @@ class SearchTally:
     unchanged: int = 0
     unreadable: int = 0
     without_id: int = 0
+    #: rows of a list that name nobody
+    rejected: int = 0
     truncated: list[str] = field(default_factory=list)
     incomplete: list[str] = field(default_factory=list)
     errors: list[LeadsyncError] = field(default_factory=list)
@@ -131,20 +135,25 @@ class Searches:
         fresh = self._fresh(page.records)
         if not fresh:
             return
-        rows = [person_row(record) for record in fresh]
+        fresh_rows = [person_row(record) for record in fresh]
         organizations = [row for row in map(organization_row, fresh) if row is not None]
         unknown = self._organizations.unknown(organizations)
-        persons = [_person(record, row) for record, row in zip(fresh, rows, strict=True)]
+        shown = [_person(record, row) for record, row in zip(fresh, fresh_rows, strict=True)]
         now = context.now()
 
-        def work(connection: sa.Connection) -> tuple[dict[str, int], dict[str, Row]]:
+        def work(connection: sa.Connection) -> tuple[list[str], dict[str, int], dict[str, Row]]:
+            keys = identify(connection, [shown_as(person) for person in shown], implied)
+            persons = [recognized(person, key) for person, key in zip(shown, keys, strict=True)]
             seen = remember_people(connection, persons, now)
             context.plan(connection, persons, search, now)
-            context.verify(connection, [person.person_id for person in persons], now)
-            return seen, known_organizations(connection, unknown)
+            context.verify(connection, keys, now)
+            return keys, seen, known_organizations(connection, unknown)
 
-        first, before = await context.ledger.run(work)
+        keys, first, before = await context.ledger.run(work)
         context.planned()
+        rows = [{**row, "person_id": key} for row, key in zip(fresh_rows, keys, strict=True)]
+        for row, key in zip(fresh_rows, keys, strict=True):
+            self._people.setdefault(key, self._people[row["person_id"]])
         self._rows += [(row, first[row["person_id"]]) for row in rows]
         new = self._organizations.see(organizations, before)
         if new:

@@ -34,6 +34,7 @@ from enrichment.ledger.waterfalls import plan_contacts
 from enrichment.metering import NONE, LedgerMeter, SearchPrice
 from enrichment.waterfall import Waterfall
 from pipelines import receiver
+from pipelines.enriching import Enriching, EnrichingContext, ListOfLeads
 from pipelines.feed import Feed
 from pipelines.searching import SearchContext, Searches, SearchTally
 from sources.clock import SYSTEM_CLOCK, SYSTEM_DICE, Clock
@@ -83,6 +84,10 @@ class SessionPlan:
     addresses: Sequence[str] | None = field(default=None, repr=False)
     deep: bool = False
     user_agent: str = "leadsync"
+    #: enrich the people of this list, and search nothing
+    leads: ListOfLeads | None = None
+    #: one person is asked for, and somebody waits: where a vendor can, the answer comes with the request
+    single: bool = False
 
 
 class Session:
@@ -103,6 +108,8 @@ class Session:
         self.tally = SearchTally()
         self.context: Context | None = None
         self.report: Report | None = None
+        #: the people of a list, once they are known
+        self.person_ids: list[str] = []
         #: what broke the session, where something did that nobody foresaw
         self.error: BaseException | None = None
 
@@ -204,12 +211,30 @@ class Session:
             if self._plan.addresses is not None:
                 await self._ledger.run(self._plan_addresses, context)
                 engine.more_planned()
+            if self._plan.leads is not None:
+                enriching = Enriching(self._enriching_context(search_context))
+                await enriching.run(self._plan.leads)
+                self.person_ids = enriching.person_ids
             await Searches(search_context).run(self._plan.searches)
             for error in self.tally.errors:
                 if isinstance(error, KeyRefused):
                     context.halt_run(error)
         finally:
             engine.no_more_plans()
+
+    def _enriching_context(self, searching: SearchContext) -> EnrichingContext:
+        return EnrichingContext(
+            ledger=self._ledger,
+            feed=self._feed,
+            sink_id=self._plan.sink_id,
+            now=searching.now,
+            plan=searching.plan,
+            planned=searching.planned,
+            stopped=searching.stopped,
+            tally=self.tally,
+            limit=self._plan.limit,
+            verify=searching.verify,
+        )
 
     def _connected(self, name: str, vendor: Vendor, clock: Clock) -> AbstractAsyncContextManager[Provider]:
         plan = self._plan
@@ -221,6 +246,7 @@ class Session:
             paid_concurrency=plan.engine.max_unanswered,
             user_agent=plan.user_agent,
             deep=plan.deep,
+            single=plan.single,
         )
         return connecting(name).connect(vendor.settings, given)
 

@@ -15,6 +15,7 @@ from enrichment.caps import Scope
 from enrichment.ids import micros
 from enrichment.ledger import books, runs, searches, verdicts
 from enrichment.ledger.deliveries import Delivery, deliver
+from enrichment.ledger.found import emails_of
 from enrichment.ledger.ledger_time import keep_time, ledger_time
 from enrichment.source import enrichment as enrichment_source
 from pipelines import sink, summary
@@ -84,7 +85,25 @@ class _Run:
         if session.error is not None and not isinstance(session.error, LeadsyncError):
             raise session.error
         result = {**(self._result or {}), "seconds": round(time.monotonic() - self._started, 1)}
+        if it.options.leads is not None:
+            return {**result, **self._of_list(session)}
         return {**result, "verifications": self._verdicts()} if it.options.verify is not None else result
+
+    def _of_list(self, session: Session) -> dict[str, Any]:
+        """What there is to tell of a list, or of the one person asked for."""
+        it = self._it
+        assert it.options.leads is not None
+        if it.options.leads.one is None:
+            rejects = it.plan.leads.rejects if it.plan.leads is not None else None
+            path = str(rejects.path) if rejects is not None and session.tally.rejected else None
+            return {
+                "rows": session.tally.records + session.tally.rejected,
+                "rejected": session.tally.rejected,
+                "rejects": path,
+            }
+        with it.ledger.read() as connection:
+            known = [emails_of(connection, key, it.settings.enrichment.email_providers) for key in session.person_ids]
+        return {"emails": [row for rows in known for row in rows]}
 
     def _flush(self, session: Session, seconds: float) -> None:
         """One package: what comes through the feed in so many seconds, then all that the ledger owes.

@@ -26,6 +26,8 @@ class Given:
     user_agent: str
     #: ask for the deeper of two verifications, where there are two
     deep: bool = False
+    #: one person is asked for, and somebody waits: where the vendor can, let the answer come with the request
+    single: bool = False
 
 
 class Signed(StrEnum):

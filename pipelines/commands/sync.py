@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -27,11 +26,9 @@ def command(
     """Search, buy what is not bought yet, load. Running it again buys nothing twice."""
 
     def work() -> int:
-        from pipelines.configuration import load_settings
+        from pipelines.commands.running import run
         from pipelines.options import SyncOptions, wait_seconds
-        from pipelines.telling import Teller
 
-        teller = Teller()
         options = SyncOptions(
             folder=Path.cwd(),
             searches=searches or (),
@@ -43,21 +40,6 @@ def command(
             wait=wait_seconds(wait),
             sandbox=sandbox,
         )
-        settings, warnings = load_settings()
-        for warning in warnings:
-            teller.warn(warning)
-        from pipelines.report import print_report, warnings_of
-        from pipelines.sync import sync as run
-
-        result = run(options, settings, teller)
-        if as_json:
-            typer.echo(json.dumps(result))
-        else:
-            print_report(result)
-        for text in warnings_of(result):
-            teller.warn(text)
-        if result["message"]:
-            teller.say(result["message"])
-        return int(result["exit_code"])
+        return run(options, as_json=as_json)
 
     guarded(work, debug)

@@ -9,6 +9,7 @@ from pipelines.leads.domains import address_and_domain, company_domain
 from pipelines.leads.names import split_name
 from pipelines.leads.profiles import profile_of_key, profile_url
 from pipelines.leads.values import Unusable, id_of, text_of
+from sources.errors import ConfigurationError
 
 #: what a row may say of a person, in the order in which it identifies one
 FIELDS = (
@@ -75,6 +76,17 @@ def read_row(row: int, values: Mapping[str, object], mapping: Mapping[str, str])
     if lacking := _lacking(lead):
         return _reject(row, values, slight | {"": lacking} if slight else {"": lacking})
     return lead
+
+
+def one_lead(given: Mapping[str, str | None]) -> Lead:
+    """The person that options of the command line name, by field; ConfigurationError where they name nobody."""
+    read = read_row(1, given, {name: name for name in given})
+    if isinstance(read, Reject):
+        raise ConfigurationError(
+            f"Nobody can be asked for: {read.reason}. Give --name with --domain, or --linkedin. Nothing was sent or "
+            f"bought."
+        )
+    return read
 
 
 def _reject(row: int, values: Mapping[str, object], reasons: Mapping[str, str]) -> Reject:

@@ -39,6 +39,14 @@ def domain_mistake(value: object) -> str | None:
     return f"{shown(value)} is not a bare domain (no www., @, scheme or path){nearest}"
 
 
+def profile_accepted(url: str) -> bool:
+    """Whether a LinkedIn URL is one of a person's profile, as the vendor takes it."""
+    return _PROFILE.match(url) is not None
+
+
+_PROFILE = re.compile(r"^(?:https?://)?(?:[a-z]{2,3}\.)?linkedin\.com/in/[^/\s]+/?$", re.IGNORECASE)
+
+
 def _domain(value: object) -> object:
     if mistake := domain_mistake(value):
         raise wrong(mistake)

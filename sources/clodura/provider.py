@@ -9,6 +9,7 @@ from typing import Any
 from sources.backoff import ONCE
 from sources.clodura import payload, prices, verification
 from sources.clodura.client import CloduraClient
+from sources.clodura.identifiers import domain_mistake, profile_accepted
 from sources.clodura.requests import RevealEmail, RevealPhone, VerifyEmail
 from sources.errors import ConfigurationError
 from sources.nearest import did_you_mean
@@ -75,11 +76,14 @@ class CloduraProvider:
         await self._client.prove()
 
     def ask(self, channel: Channel, person: Person) -> Ask | None:
-        """Both reveals are asked for by personId, the identifier of the highest confidence."""
+        """By what is surest: personId, else the profile, else (for an e-mail) name and domain."""
         operation = self.operations.get(channel)
-        if operation is None or operation.name not in self._channels or not person.vendor_key:
+        if operation is None or operation.name not in self._channels:
             return None
-        parameters: dict[str, Any] = {"personId": person.person_id}
+        named = _named(channel, person)
+        if named is None:
+            return None
+        parameters: dict[str, Any] = dict(named)
         if channel is Channel.PHONE:
             parameters["revealPhoneNumberViaPartners"] = self._partners
         return Ask(operation.name, person.person_id, parameters)
@@ -143,6 +147,19 @@ class CloduraProvider:
         if operation == VERIFY_EMAIL:
             return prices.verification_charges(True, outcome)
         return prices.charges(self._plan, self._channels[operation], outcome)
+
+
+def _named(channel: Channel, person: Person) -> dict[str, str] | None:
+    """The one way of naming somebody that is sent: several at once are refused."""
+    own = person.vendor_id or (person.person_id if person.vendor_key else None)
+    if own:
+        return {"personId": own}
+    if person.linkedin_url and profile_accepted(person.linkedin_url):
+        return {"linkedinUrl": person.linkedin_url}
+    first, last, domain = person.first_name, person.last_name, person.company_domain
+    if channel is Channel.EMAIL and first and last and domain and domain_mistake(domain) is None:
+        return {"firstName": first, "lastName": last, "companyDomain": domain}
+    return None
 
 
 def _partners(plan: str, phone_via_partners: bool | None) -> bool:

@@ -37,6 +37,7 @@ async def connect(settings: SixtyfourSettings, given: Given) -> AsyncIterator[Pr
             settings.mode,
             verify_emails=settings.verify_emails,
             providers=settings.providers,
+            wait=given.single,
         )
 
 

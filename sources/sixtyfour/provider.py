@@ -47,7 +47,8 @@ class SixtyfourProvider:
     """Implements `sources.providers.Provider` over a `SixtyfourClient`.
 
     ``mode`` decides which addresses are looked for, PROFESSIONAL or PERSONAL ones. ``verify_emails`` and ``providers``
-    go into each request as they are; None leaves them out.
+    go into each request as they are; None leaves them out. ``wait``: a single
+    lead is looked up while we wait (`/find-email`), which takes from seconds to a minute, instead of starting a job.
     """
 
     name = NAME
@@ -60,8 +61,10 @@ class SixtyfourProvider:
         *,
         verify_emails: bool | None = None,
         providers: Sequence[str] | None = None,
+        wait: bool = False,
     ) -> None:
         self._client = client
+        self._wait = wait
         self._sources = list(providers) if providers is not None else None
         self._email_options = _set(mode=mode, verify_emails=verify_emails, providers=self._sources)
         _check(self._email_options)
@@ -103,12 +106,18 @@ class SixtyfourProvider:
     async def submit(
         self, slot: PaidSlot, operation: str, asks: Sequence[Mapping[str, Any]], callback_url: str | None
     ) -> PaidOutcome:
-        """See `Provider.submit`. A job is started: for one lead, or for all of them together."""
+        """See `Provider.submit`. A job is started: for one lead, or for all of them together.
+
+        An answer that is waited for and lost leaves a call in doubt that has no job to ask about: only single look-ups
+        are made so.
+        """
         try:
             request = request_for(operation, asks, callback_url)
         except ConfigurationError as error:
             # raised, it would leave calls in doubt of which we know that no byte has left
             return NeverSent(" ".join(str(error).split()))
+        if self._wait and len(asks) == 1:
+            return await self._client.find(slot, request)
         return await self._client.start(slot, request)
 
     def refused_asks(self, body: bytes, asks: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:
