@@ -38,6 +38,8 @@ def own_key(lead: Lead) -> str:
     ``linkedin:slug`` is the key that a search gives to whom it shows without an id. Of names nothing can be read in the
     key: ``name_domain:`` and a hash.
     """
+    if lead.key is not None and not lead.person_id:
+        return lead.key
     kind, value = identifiers(lead)[0]
     if kind == "clodura":
         return value

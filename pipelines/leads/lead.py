@@ -18,6 +18,8 @@ FIELDS = (
 )  # fmt: skip
 #: keys of our own that stand in ``person_id`` of our tables where the vendor has given no id
 _OWN_KEYS = ("record:", "name_domain:", "name_company:")
+#: of these, those that are somebody's who can be asked for again: the ledger knows by what
+_NAMED_KEYS = ("name_domain:", "name_company:")
 #: fields without which a row may name its person all the same; of these only the form is wrong
 _DISPENSABLE = ("company_domain",)
 
@@ -37,6 +39,8 @@ class Lead:
     email: str | None = field(default=None, repr=False)
     title: str | None = field(default=None, repr=False)
     country: str | None = field(default=None, repr=False)
+    #: the key that we ourselves know the person by, where the list is made of our own tables
+    key: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ def _complete(found: dict[str, str]) -> None:
     """What one field says of another. Nothing that was given is changed."""
     own = found.get("person_id", "")
     if own.startswith("linkedin:") or own.startswith(_OWN_KEYS):
-        del found["person_id"]
+        found["key"] = found.pop("person_id")
         try:
             url = profile_of_key(own)
         except Unusable:
@@ -122,7 +126,7 @@ def _complete(found: dict[str, str]) -> None:
 
 def _lacking(lead: Lead) -> str | None:
     """What a row lacks to name its person; None where it names one."""
-    if lead.person_id or lead.linkedin_url:
+    if lead.person_id or lead.linkedin_url or (lead.key or "").startswith(_NAMED_KEYS):
         return None
     named = bool(lead.first_name and lead.last_name)
     placed = bool(lead.company_domain or lead.company_name)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from destinations import Destination
 from pipelines.enriching import ListOfLeads
+from pipelines.leads.lead import Lead, Reject
 from pipelines.leads.reading import LeadSource, open_leads
 from pipelines.leads.rejects import Rejects
 from pipelines.options import Leads
@@ -27,33 +29,37 @@ def opened_leads(
     if asked.one is not None:
         yield ListOfLeads(iter([[asked.one]]))
         return
-    with ExitStack() as stack:
-        source = stack.enter_context(
-            open_leads(
-                asked.source,
-                folder=folder,
-                query=asked.query,
-                table=asked.table,
-                encoding=asked.encoding,
-                mapping_flags=asked.mapping,
-                read_destination=destination.read,
-            )
+    with ThreadPoolExecutor(1, "leadsync-list") as reader, ExitStack() as stack:
+        # SQLite's connections belong to the thread that opened them: one thread opens, reads and closes
+        opened = ExitStack()
+        stack.callback(lambda: reader.submit(opened.close).result())
+        listed = open_leads(
+            asked.source,
+            folder=folder,
+            query=asked.query,
+            table=asked.table,
+            encoding=asked.encoding,
+            mapping_flags=asked.mapping,
+            read_destination=destination.read,
         )
+        source = reader.submit(opened.enter_context, listed).result()
         _tell(source, teller)
         path = folder / (asked.rejects or _rejects_of(asked))
-        if (
-            asked.source is not None
-            and "://" not in asked.source
-            and path.resolve() == (folder / asked.source).resolve()
-        ):
+        is_file = asked.source is not None and "://" not in asked.source
+        if is_file and path.resolve() == (folder / str(asked.source)).resolve():
             raise ConfigurationError(
                 f"--rejects: {shown(str(asked.rejects))} is the list itself. Name another file. Nothing was sent or "
                 f"bought."
             )
         rejects = stack.enter_context(Rejects(path, source.columns))
+        batches = _in_thread(source.batches, reader)
         # the destination is loaded into while this run lasts: it is read before that
-        batches = iter(list(source.batches)) if asked.source is None else source.batches
-        yield ListOfLeads(batches, rejects)
+        yield ListOfLeads(iter(list(batches)) if asked.source is None else batches, rejects)
+
+
+def _in_thread(batches: Iterator[list[Lead | Reject]], reader: ThreadPoolExecutor) -> Iterator[list[Lead | Reject]]:
+    while (batch := reader.submit(next, batches, None).result()) is not None:
+        yield batch
 
 
 def _rejects_of(asked: Leads) -> Path:

@@ -62,15 +62,23 @@ class Project:
         searches: Mapping[str, Mapping[str, Any]] | None = None,
         clodura: Mapping[str, Any] | None = None,
         secrets: str | None = None,
+        sixtyfour: Mapping[str, Any] | None = None,
         **sections: Mapping[str, Any],
     ) -> None:
-        """Write .dlt/config.toml and .dlt/secrets.toml; limits are generous unless given."""
+        """Write .dlt/config.toml and .dlt/secrets.toml; limits are generous unless given.
+
+        ``sixtyfour``: settings of the second vendor, where there is to be one.
+        """
         lines = ["[sources.clodura]"]
         vendor = {"base_url": self.server.url, "rate_limits": ["5000/second"], **(clodura or {})}
         lines += [f"{name} = {_toml(value)}" for name, value in vendor.items()]
         for name, filters in ({"everyone": {}} if searches is None else searches).items():
             lines.append(f"[sources.clodura.searches.{name}]")
             lines += [f"{key} = {_toml(value)}" for key, value in filters.items()]
+        if sixtyfour is not None:
+            lines.append("[sources.sixtyfour]")
+            second = {"base_url": self.server.sixtyfour_url, "rate_limits": ["5000/second"], **sixtyfour}
+            lines += [f"{name} = {_toml(value)}" for name, value in second.items()]
         for section, values in sections.items():
             lines.append(f"[{section}]")
             lines += [f"{key} = {_toml(value)}" for key, value in values.items()]
@@ -78,6 +86,8 @@ class Project:
         dlt.mkdir(parents=True, exist_ok=True)
         (dlt / "config.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
         text = f'[sources.clodura]\napi_key = "{self.server.api_key}"\n' if secrets is None else secrets
+        if sixtyfour is not None and secrets is None:
+            text += f'[sources.sixtyfour]\napi_key = "{self.server.sixtyfour_api_key}"\n'
         kept = dlt / "secrets.toml"
         kept.write_text(text, encoding="utf-8")
         kept.chmod(0o600)  # as `init` makes it
