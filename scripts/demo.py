@@ -20,6 +20,10 @@ HERE = Path(__file__).resolve().parent.parent / "demo"
 CONFIG = """\
 [sources.clodura.searches.everyone]            # no filter: all that the sandbox knows
 
+[enrichment]                                   # who is asked, in this order
+email_providers = ["clodura", "sixtyfour"]
+phone_providers = ["clodura", "sixtyfour"]
+
 [pipelines]
 duckdb_path = "leads.duckdb"
 dataset = "crm"
@@ -88,12 +92,21 @@ def _sync(folder: Path) -> dict[str, Any]:
 
 
 def _tell(console: Console, result: dict[str, Any]) -> None:
-    spent = result["spent"]["credits"]
     console.print(
-        f"{result['people_seen']:,} people seen, {result['people_new']:,} new; {result['calls_sent']:,} calls sent; "
-        f"{result['emails_found']:,} e-mails and {result['phones_found']:,} phones found; "
-        f"{spent['min']:,g} to {spent['max']:,g} credits spent; {result['seconds']:g} s; {result['exit_reason']}"
+        f"{result['people_seen']:,} people seen, {result['people_new']:,} new; "
+        f"{result['calls_settled']:,} times asked; {result['emails_found']:,} e-mails and {result['phones_found']:,} phones found; {_spent(result)} spent; "
+        f"{result['seconds']:g} s; {result['exit_reason']}"
     )
+
+
+def _spent(result: dict[str, Any]) -> str:
+    """By unit: units never add up."""
+    spent = result["spent"]
+    told = []
+    for unit, bounds in sorted(spent.items(), reverse=True):
+        least, most = f"{bounds['min']:,g}", f"{bounds['max']:,g}"
+        told.append(f"{most} {unit}" if least == most else f"{least} to {most} {unit}")
+    return " and ".join(told)
 
 
 def _show(console: Console, folder: Path, title: str, sql: str) -> None:
