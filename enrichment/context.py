@@ -112,7 +112,7 @@ class Context:
     #: answers in a row, by provider, that left a call in doubt
     doubtful: dict[str, int] = field(default_factory=dict)
     #: jobs in a row, by provider, that failed
-    failed: dict[str, int] = field(default_factory=dict)
+    failed: dict[str, int] = field(default_factory=dict, repr=False)
     stopping: bool = False
     #: whom to ask for contacts, in which order
     waterfall: Waterfall = field(default_factory=Waterfall)

@@ -94,7 +94,8 @@ def _sync(folder: Path) -> dict[str, Any]:
 def _tell(console: Console, result: dict[str, Any]) -> None:
     console.print(
         f"{result['people_seen']:,} people seen, {result['people_new']:,} new; "
-        f"{result['calls_settled']:,} times asked; {result['emails_found']:,} e-mails and {result['phones_found']:,} phones found; {_spent(result)} spent; "
+        f"{result['calls_settled']:,} times asked; "
+        f"{result['emails_found']:,} e-mails and {result['phones_found']:,} phones found; {_spent(result)} spent; "
         f"{result['seconds']:g} s; {result['exit_reason']}"
     )
 

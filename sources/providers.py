@@ -74,8 +74,6 @@ class Person:
     person_id: str = field(repr=False)  # may be made of a profile's URL
     #: whether ``person_id`` is the search vendor's own id
     vendor_key: bool = True
-    #: that id, where ``person_id`` is a key of our own: somebody whom a list named before a search showed them
-    vendor_id: str | None = field(default=None, repr=False)
     first_name: str | None = field(default=None, repr=False)
     last_name: str | None = field(default=None, repr=False)
     linkedin_url: str | None = field(default=None, repr=False)
@@ -86,6 +84,8 @@ class Person:
     full_name: str | None = field(default=None, repr=False)
     title: str | None = field(default=None, repr=False)
     email: str | None = field(default=None, repr=False)
+    #: that id, where ``person_id`` is a key of our own: somebody whom a list named before a search showed them
+    vendor_id: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
