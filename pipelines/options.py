@@ -44,7 +44,7 @@ class Leads:
     table: str | None = None
     encoding: str | None = None
     mapping: Sequence[str] = field(default=(), repr=False)
-    rejects: Path | None = None
+    rejects: Path | None = field(default=None, repr=False)
     one: Lead | None = None
 
 

@@ -44,9 +44,9 @@ class Asking:
 class _Known:
     """What the ledger has of one person's channel: the last purchase at each provider that is not void."""
 
-    latest: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    planned: list[tuple[str, State, str]] = field(default_factory=list)  # call, state, provider
-    search: str | None = None
+    latest: dict[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+    planned: list[tuple[str, State, str]] = field(default_factory=list, repr=False)  # call, state, provider
+    search: str | None = field(default=None, repr=False)
 
 
 def plan_contacts(

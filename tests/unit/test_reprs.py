@@ -83,7 +83,7 @@ HARMLESS = frozenset(
     "account base callback_base call_id call_ids dataset description destination folder hash host hosts key name "
     "operation owner plan polled_by provider "
     "request_id run_id search searches setting sink_id source table truncated unit "
-    "user_agent window incomplete "
+    "user_agent window incomplete ceilings stop_when phone_providers email_providers checks vendors encoding order "
     # what is counted or kept by such a name
     "doubtful halted outcomes providers schema spent together verified "
     # a vendor's ids of persons, employers and jobs: they name nobody to whoever has no account there
