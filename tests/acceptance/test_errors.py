@@ -342,7 +342,7 @@ def _(it: Case) -> Finished:
         "email",
         prelude="import enrichment.sending as s\n"
         "s.AGAIN = ()\n"
-        "def full(connection, *given):\n"
+        "def full(connection, *given, **more):\n"
         "    pages = connection.exec_driver_sql('PRAGMA page_count').scalar()\n"
         "    connection.exec_driver_sql(f'PRAGMA max_page_count = {pages}')\n"
         "    connection.exec_driver_sql(\"INSERT INTO meta VALUES ('x', zeroblob(1000000))\")\n"
@@ -723,6 +723,82 @@ def _(it: Case) -> Finished:
     return it.sync(
         prelude="import pipelines.sync as s\ndef broken(*_):\n    raise ZeroDivisionError\ns.sync = broken\n"
     )
+
+
+def _listed(says: str, content: str | bytes, *arguments: str, name: str = "list.csv") -> None:
+    def provoke(it: Case) -> Finished:
+        path = it.folder / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return it.run("enrich", name, *arguments, prelude=WITHOUT_LOADING)
+
+    case(says)(provoke)
+
+
+def _enriched(says: str, *arguments: str) -> None:
+    case(says)(lambda it: it.run("enrich", *arguments, prelude=WITHOUT_LOADING))
+
+
+GOOD = "Name,Website\nKapil Khangaonkar,clodura.ai\n"
+_listed("The columns name nobody: needed are …", "colour,size\nred,5\n")
+_listed("The first line of the list looks like a person, not like headings.", "Ada Lovelace,ada@example.com\n")
+_listed("--map: … is not of the form field=column, …", GOOD, "--map", "title")
+_listed("--map: … is no field; there are …", GOOD, "--map", "titel=Name")
+_listed("--map: … is given twice.", GOOD, "--map", "title=Name", "--map", "title=Website")
+_listed("--map: … is named for two fields.", GOOD, "--map", "title=Name", "--map", "country=Name")
+_listed("--map: there is no column …", GOOD, "--map", "title=Titel")
+_enriched("There is no file …", "nowhere.csv")
+_enriched("… is a folder. Name a file in it", ".dlt")
+_listed("… is none of .csv, .tsv, …", GOOD, name="list.xlsx")
+_listed("--rejects: … is the list itself.", GOOD, "--rejects", "list.csv")
+_listed("--encoding: … is no encoding, …", GOOD, "--encoding", "windoze")
+_listed("--encoding: only files of text have one", b"PAR1", "--encoding", "utf-8", name="list.parquet")
+_enriched("--query and --table: give one of them", "--query", "SELECT 1", "--table", "people")
+_listed("--query and --table: a file has neither.", GOOD, "--table", "people")
+_enriched("A database holds many tables: say which, …", "sqlite:///crm.db")
+_enriched("Name a list: …")
+_enriched("--query: it is not one SELECT.", "sqlite:///crm.db", "--query", "DELETE FROM people")
+_enriched("…: there is no such file", "sqlite:///crm.db", "--table", "people")
+_enriched("…: the driver for it is not installed.", "oracle+cx_oracle://db.example.com/x", "--table", "people")
+_enriched("… is no URL of a database: …", "postgresql://db.example.com:port/x", "--table", "people")
+_listed("… is empty: there is no heading in it.", "")
+_listed("…, line …, is not UTF-8.", b"Name,Website\nJos\xe9 Silva,example.com\n")
+_listed("…, line …: a quote is opened there that nothing closes.", 'Name,Website\n"Ada Lovelace,example.com\n')
+_listed("…, line …: a quote stands in the middle of a quoted cell.", 'Name,Website\n"Ada "L" Lovelace",example.com\n')
+_listed("… is damaged, or was not packed by gzip.", b"\x1f\x8b\x08 nothing", name="list.csv.gz")
+_listed("… cannot be read as parquet: …", b"no parquet at all", name="list.parquet")
+_listed(
+    "…: of the ids in … digits were lost, …",
+    "Clodura ID\n" + "".join(f"{n}000000000000000\n" for n in (3597, 3598, 3599, 3600)),
+)
+_listed("The rejected rows cannot be written to …", GOOD, "--rejects", "nowhere/rejects.csv")
+
+
+def _database(it: Case) -> None:
+    with closing(sqlite3.connect(it.folder / "crm.db")) as connection:
+        connection.execute("CREATE TABLE contacts (name TEXT, website TEXT)")
+
+
+@case("The table cannot be read from …")
+def _(it: Case) -> Finished:
+    _database(it)
+    return it.run("enrich", "sqlite:///crm.db", "--table", "people", prelude=WITHOUT_LOADING)
+
+
+@case("The query cannot be read from …")
+def _(it: Case) -> Finished:
+    _database(it)
+    return it.run("enrich", "sqlite:///crm.db", "--query", "SELECT * FROM people", prelude=WITHOUT_LOADING)
+
+
+@case("--query: DuckDB cannot run it: …")
+def _(it: Case) -> Finished:
+    duckdb.connect(str(it.folder / "leads.duckdb")).close()
+    return it.run("enrich", "--query", "SELECT * FROM crm.nobody", prelude=WITHOUT_LOADING)
+
+
+@case("Nobody can be asked for: …")
+def _(it: Case) -> Finished:
+    return it.run("find-email", "--name", "Ada Lovelace")
 
 
 def test_every_row_is_provoked_and_nothing_else() -> None:
