@@ -36,7 +36,9 @@ INTERRUPTED = _both(*_committed("claims.release"))
 HURRIED = _both(*_committed("polls.asked"))
 FLUSHING = LOADED + _both("load.{}", *_committed("deliveries.announce"))
 RESUMED = [  # in this order: what was taken over once is not taken over again
-    f"ledger.{moment}:{name}" for name in ("engine.Engine.start", "plans.want_again") for moment in ("before", "after")
+    f"ledger.{moment}:{name}"
+    for name in ("engine.Engine.start", "waterfalls.want_again")
+    for moment in ("before", "after")
 ]
 NEW = _both(*_committed("migrate.to_newest"))
 

@@ -14,7 +14,7 @@ from enrichment.capability import Capability
 from enrichment.caps import Cap, Scope
 from enrichment.context import FAILED_HALT, Context, EngineSettings
 from enrichment.engine import Ending, Engine, Report
-from enrichment.ledger import Ledger, evidence, plans, seen, waterfalls
+from enrichment.ledger import Ledger, evidence, seen, waterfalls
 from enrichment.ledger.schema import calls, requests
 from enrichment.states import State
 from enrichment.waterfall import StopWhen, Waterfall
@@ -93,6 +93,15 @@ class Run:
         await self.engine.start(alone=True)
         await self.ledger.run(seen.remember_people, persons, context.now())
         await self.ledger.run(waterfalls.plan_contacts, context.asking, persons, context.now(), search="s")
+        self.engine.no_more_plans()
+        with anyio.fail_after(15):
+            return await self.engine.run()
+
+    async def goes_on(self) -> Report:
+        """Nothing is searched: what earlier runs left, and no more."""
+        await self.engine.start(alone=True)
+        context = self.context
+        await self.ledger.run(waterfalls.want_again, context.asking, ["s"], context.settings.channels, context.now())
         self.engine.no_more_plans()
         with anyio.fail_after(15):
             return await self.engine.run()
@@ -193,16 +202,18 @@ async def test_what_another_has_found_is_not_bought_by_a_later_run(ledger: Ledge
     run = Run(ledger, first, second)
     await run.over("a")
     assert run.states() == {("first", "a"): State.VOID, ("second", "a"): "found"}
-    ledger.call(plans.want_again, "run-2", ["s"], [Channel.EMAIL])
     again = saying("first", {"a": "found a@x.io"})
-    await Run(ledger, again, second, run_id="run-2").over("a")
+    await Run(ledger, again, second, run_id="run-2").goes_on()
+    await Run(ledger, again, second, run_id="run-3").over("a")
     assert again.submitted == []
 
 
 async def test_while_another_may_still_answer_what_was_left_is_not_taken_on(ledger: Ledger) -> None:
     first, second = saying("first", {}, otherwise="402"), saying("second", {"a": "lost"})
     await Run(ledger, first, second).over("a")
-    assert ledger.call(plans.want_again, "run-2", ["s"], [Channel.EMAIL]) == 0
+    again = saying("first", {"a": "found a@x.io"})
+    await Run(ledger, again, second, run_id="run-2").goes_on()
+    assert again.submitted == []
 
 
 async def test_a_miss_that_a_webhook_tells_between_two_runs_leads_on_in_the_next(ledger: Ledger) -> None:
@@ -296,3 +307,52 @@ def _answering(outcome: PaidOutcome) -> Callable[[Sequence[Mapping[str, Any]], s
         return outcome
 
     return submit
+
+
+class TestWhatEarlierRunsLeft:
+    """Calls that were planned and not sent: at one provider, or, where one was passed over, at two."""
+
+    async def test_one_that_was_passed_over_and_the_next_are_not_asked_at_once(self, ledger: Ledger) -> None:
+        second = saying("second", {"a": "found a@x.io"})
+        nothing = Cap("cap", Scope.RUN, "credits", 0, "second")
+        run = Run(ledger, saying("first", {}, otherwise="402"), second, caps=[nothing])
+        await run.over("a")
+        assert run.states() == {("first", "a"): State.PLANNED, ("second", "a"): State.PLANNED}
+        first = saying("first", {"a": "found a@y.io"})
+        run = Run(ledger, first, second, run_id="run-2")
+        await run.goes_on()
+        assert (first.submitted, second.submitted) == (["a"], [])
+        assert run.states() == {("first", "a"): "found", ("second", "a"): State.VOID}
+
+    async def test_what_another_found_in_a_run_that_did_not_know_the_first_is_not_bought(self, ledger: Ledger) -> None:
+        """The order is the settings': a run may have had another one, or none of what was left for this channel."""
+        first, second = saying("first", {}, otherwise="402"), FakeProvider("second")
+        await Run(ledger, first, second, wait=0.3, poll_interval=5).over("a")
+        second.poll_with = lambda tracking_id: Answer(200, b"found a@x.io")
+        await Run(ledger, second, run_id="run-2").goes_on()
+        again = saying("first", {"a": "found a@y.io"})
+        run = Run(ledger, again, second, run_id="run-3")
+        await run.goes_on()
+        assert again.submitted == []
+        assert run.states() == {("first", "a"): State.VOID, ("second", "a"): "found"}
+
+    async def test_who_has_left_the_order_is_not_asked_for_what_was_planned_there(self, ledger: Ledger) -> None:
+        """Still one of the run's providers, for other channels; the next in the order is asked instead."""
+        nothing = Cap("cap", Scope.RUN, "credits", 0, "dear")
+        await Run(ledger, saying("dear", {}), caps=[nothing]).over("a")
+        dear, other = saying("dear", {"a": "found a@x.io"}), saying("other", {"a": "found a@y.io"})
+        run = Run(ledger, dear, other, run_id="run-2")
+        run.context.waterfall = Waterfall({Channel.EMAIL: ["other"], Channel.PHONE: ["dear"]})
+        report = await run.goes_on()
+        assert (dear.submitted, other.submitted) == ([], ["a"])
+        assert (report.ending, report.left) == (Ending.DONE, 0)
+
+    async def test_where_nobody_is_left_to_ask_nothing_is_bought(self, ledger: Ledger) -> None:
+        """As where an answer may cost less than the only provider takes."""
+        nothing = Cap("cap", Scope.RUN, "credits", 0, "dear")
+        await Run(ledger, saying("dear", {}), caps=[nothing]).over("a")
+        dear = saying("dear", {"a": "found a@x.io"})
+        run = Run(ledger, dear, run_id="run-2")
+        run.context.waterfall = Waterfall({Channel.EMAIL: []})
+        await run.goes_on()
+        assert dear.submitted == []
