@@ -15,7 +15,7 @@ from enrichment.caps import Cap, Scope
 from enrichment.context import FAILED_HALT, Context, EngineSettings
 from enrichment.engine import Ending, Engine, Report
 from enrichment.ledger import Ledger, evidence, seen, waterfalls
-from enrichment.ledger.schema import calls, requests
+from enrichment.ledger.schema import calls, emails, requests
 from enrichment.states import State
 from enrichment.waterfall import StopWhen, Waterfall
 from sources.clock import SYSTEM_CLOCK
@@ -173,6 +173,22 @@ async def test_one_that_cannot_be_asked_is_passed_over_and_asked_later(
     assert len(second.submitted) == len(people)  # has said already what it knows
 
 
+async def test_one_that_is_refused_at_the_last_moment_is_passed_over_all_the_same(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The refusal comes after who is to be passed over was looked for, and before the look whether the run is over."""
+
+    async def late(engine: Engine, look: Any = Engine._look) -> Any:
+        while engine._sender.in_flight:  # noqa: ASYNC110 - other tasks count it down
+            await anyio.sleep(0.001)
+        return await look(engine)
+
+    monkeypatch.setattr(Engine, "_look", late)
+    second = saying("second", {"a": "found a@x.io"})
+    await Run(ledger, saying("first", {}, otherwise="402"), second).over("a", "b")
+    assert sorted(second.submitted) == ["a", "b"]
+
+
 async def test_a_key_refused_ends_the_run_where_nobody_else_can_be_asked(ledger: Ledger) -> None:
     run = Run(ledger, saying("first", {}, otherwise="401"))
     await run.over("a")
@@ -247,6 +263,19 @@ class TestBatches:
         await run.over(*[f"p{n}" for n in range(10)])
         assert list(run.states().values()) == [State.IN_DOUBT] * 10
         assert [row["reserved"] for row in rows(ledger, calls)] == [600] * 10
+
+    async def test_what_a_start_says_of_some_is_kept_though_the_rest_is_never_heard_of(self, ledger: Ledger) -> None:
+        provider = FakeProvider("bulk", batch=100)
+        provider.submit_many_with = _answering(Answered(Answer(200, b"found a@x.io\nrunning trackingId\nmissed")))
+        run = Run(ledger, provider, wait=0.5)
+        await run.over("a", "b", "c")
+        assert run.states() == {("bulk", "a"): "found", ("bulk", "b"): "accepted", ("bulk", "c"): "not_found"}
+        assert [row["email"] for row in rows(ledger, emails)] == ["a@x.io"]
+        provider.poll_with = lambda tracking_id: Answer(200, b"found a@x.io\nfound b@x.io\nmissed")
+        run = Run(ledger, provider, run_id="run-2")
+        await run.goes_on()
+        assert run.states()["bulk", "b"] == "found"
+        assert [len(batch) for batch in provider.batches] == [3]
 
     async def test_calls_with_other_options_go_by_themselves(self, ledger: Ledger) -> None:
         provider = saying("bulk", {}, batch=100)
