@@ -134,6 +134,8 @@ class Engine:
                 continue
             ending, wait = await self._look()
             if ending is not None and self._sender.in_flight == 0:
+                if context.halted.keys() - self._passed_over:
+                    continue  # somebody was refused since we looked whom to pass over
                 if ending is Ending.CAP:  # what a cap left may have become more since it refused: now nothing is open
                     claimed, self._refused_by = await self._sender.claim(senders)
                 if not claimed:

@@ -225,7 +225,7 @@ class Sender:
                 dice=context.dice,
                 missing_is_answer=self._operation(provider.name, claimed.operation).missing_is_answer,
             )
-            if decision.state is State.SETTLED and decision.outcome is None:  # the result itself came back
+            if _tells(decision, readings):  # the result itself came back, or a part of it
                 accepted = Decision(State.ACCEPTED, decision.event)
                 answers.answered(connection, claimed, accepted, noted, context.owner, now)
                 self._settle(connection, claimed, readings, noted, now)
@@ -343,6 +343,13 @@ class Sender:
                 f"they are in doubt and not sent again. The rest stays planned for the next run."
             )
             context.halt(provider.name, None, error)
+
+
+def _tells(decision: Decision, readings: Sequence[Reading]) -> bool:
+    """Whether a 2xx says of any call what came of it; of the others it may be all that ever comes."""
+    if decision.state is State.ACCEPTED:
+        return any(reading.outcome is not None or reading.emails or reading.phones for reading in readings)
+    return decision.state is State.SETTLED and decision.outcome is None
 
 
 def _shared(lanes: list[Lane], free: int) -> list[Lane]:

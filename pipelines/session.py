@@ -28,9 +28,8 @@ from enrichment.inbox import Inbox
 from enrichment.ledger import Ledger
 from enrichment.ledger.counters import LedgerCounters
 from enrichment.ledger.ledger_time import LedgerClock, ledger_time
-from enrichment.ledger.plans import want_again
 from enrichment.ledger.verifying import plan_addresses, plan_for_people, plan_known
-from enrichment.ledger.waterfalls import plan_contacts
+from enrichment.ledger.waterfalls import plan_contacts, want_again
 from enrichment.metering import NONE, LedgerMeter, SearchPrice
 from enrichment.waterfall import Waterfall
 from pipelines import receiver
@@ -200,7 +199,8 @@ class Session:
                 server = self._receive(tasks, engine)
                 await engine.start(alone=True)
                 if plan.limit is None:
-                    await self._ledger.run(want_again, plan.run_id, list(plan.searches), plan.engine.channels)
+                    wanted = (list(plan.searches), plan.engine.channels)
+                    await self._ledger.run(want_again, context.asking, *wanted, context.now())
                 tasks.start_soon(self._search, search_context, context, engine)
                 self.report = await engine.run()
                 if server is not None:

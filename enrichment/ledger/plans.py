@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from enrichment.ids import new_id
 from enrichment.ledger.moves import note
 from enrichment.ledger.schema import calls
-from enrichment.states import COMMITTED, UNANSWERED, State
+from enrichment.states import UNANSWERED, State
 from sources.providers import ANSWERS, Ask, Channel, Outcome
 
 
@@ -91,27 +91,6 @@ def plan(
         connection.execute(calls.insert(), new)
         note(connection, [(row["call_id"], None) for row in new], None, State.PLANNED, "wanted", now, None)
     return len(new)
-
-
-def want_again(connection: sa.Connection, run_id: str, searches: Sequence[str], channels: Sequence[Channel]) -> int:
-    """Take on what earlier runs of these searches planned and did not get to; returns how many calls.
-
-    Not while another provider may still answer the same: what that settles with decides.
-    """
-    other = calls.alias("other")
-    asked_elsewhere = (
-        sa.select(sa.literal(1))
-        .where(
-            other.c.person_id == calls.c.person_id,
-            other.c.channel == calls.c.channel,
-            other.c.provider != calls.c.provider,
-            other.c.state.in_(COMMITTED),
-        )
-        .exists()
-    )
-    planned = (calls.c.state == State.PLANNED, calls.c.search.in_(searches), calls.c.channel.in_(channels))
-    result = connection.execute(calls.update().where(*planned, ~asked_elsewhere).values(wanted_by=run_id))
-    return result.rowcount
 
 
 def _latest(

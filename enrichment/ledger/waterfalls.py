@@ -19,7 +19,7 @@ from enrichment.ledger.plans import Wanted, canonical, next_epoch, plan
 from enrichment.ledger.schema import calls, emails, people, verifications
 from enrichment.states import COMMITTED, State
 from enrichment.waterfall import Standing, StopWhen, Waterfall, candidates, enough
-from sources.providers import Channel, EmailStatus, Outcome, Person, Provider
+from sources.providers import CONTACTS, Channel, EmailStatus, Outcome, Person, Provider
 
 _CHUNK = 400
 
@@ -109,6 +109,41 @@ def plan_next(
 ) -> int:
     """The same for people the ledger knows, by their ids."""
     return plan_contacts(connection, asking, people_of(connection, person_ids), now, channels=channels)
+
+
+def want_again(
+    connection: sa.Connection, asking: Asking, searches: Sequence[str], channels: Sequence[Channel], now: int
+) -> int:
+    """Take on what earlier runs of these searches planned and did not get to; returns how many calls at once.
+
+    Where anybody else has a part in it, the waterfall decides anew: of two that are planned (one was passed over) the
+    first in the order is asked, and nobody while another may still answer or has found enough. Who has left the order,
+    or has become dearer than an answer may be, is not asked for what was planned there.
+    """
+    other = calls.alias("other")
+    elsewhere = (
+        sa.select(sa.literal(1))
+        .where(
+            other.c.person_id == calls.c.person_id,
+            other.c.channel == calls.c.channel,
+            other.c.provider != calls.c.provider,
+            other.c.state.in_((State.PLANNED, *COMMITTED))
+            | ((other.c.state == State.SETTLED) & (other.c.outcome == Outcome.FOUND)),
+        )
+        .exists()
+    )
+    contacts = [channel for channel in channels if channel in CONTACTS]
+    asked_here = sa.or_(
+        calls.c.channel.not_in(contacts),
+        *((calls.c.channel == c) & calls.c.provider.in_(asking.waterfall.order.get(c, ())) for c in contacts),
+    )
+    left = (calls.c.state == State.PLANNED, calls.c.search.in_(searches), calls.c.channel.in_(channels))
+    planned = 0
+    for channel in contacts:
+        disputed = sa.select(calls.c.person_id).where(*left, calls.c.channel == channel, elsewhere | ~asked_here)
+        planned += plan_next(connection, asking, connection.execute(disputed).scalars().all(), [channel], now)
+    alone = calls.update().where(*left, ~elsewhere, asked_here).values(wanted_by=asking.run_id)
+    return planned + connection.execute(alone).rowcount
 
 
 def waiting_at(connection: sa.Connection, run_id: str, provider: str, operation: str) -> list[str]:

@@ -47,11 +47,16 @@ def task_id(document: Any) -> str | None:
 
 def is_of_another_job(document: Any, tracking_id: str | None) -> bool:
     """Whether a document names a job that is not ours. An id that holds ours, with something added, is ours."""
+    named = [_id(document.get(name)) for name in _JOB_IDS] if isinstance(document, dict) else []
+    return bool(tracking_id) and any(named) and not is_of_this_job(document, tracking_id)
+
+
+def is_of_this_job(document: Any, tracking_id: str | None) -> bool:
+    """Whether a document names our job; False where its id is not known, or none is told."""
     if not tracking_id or not isinstance(document, dict):
         return False
     ours = re.compile(rf"(?<![^\W_]){re.escape(tracking_id)}(?![^\W_])", re.IGNORECASE)
-    named = [text for name in _JOB_IDS if (text := _id(document.get(name)))]
-    return bool(named) and not any(ours.search(text) for text in named)
+    return any(ours.search(text) for name in _JOB_IDS if (text := _id(document.get(name))))
 
 
 def read_job(document: Any, channel: Channel, via: Via) -> Job:

@@ -9,12 +9,13 @@ from sources.documents import NotJson, parse
 from sources.providers import NO_NEWS, Channel, Charge, Outcome, Reading, Via
 from sources.sixtyfour import amounts, jobs, matching, prices
 from sources.sixtyfour.items import Item, blocks_of, read_item
-from sources.sixtyfour.people import identity
+from sources.sixtyfour.people import Agreement, agreement, identity, is_somebody_else
 from sources.sixtyfour.words import State
 
 Asks = Sequence[Mapping[str, Any]]
 _UNMATCHED = "which part of the answer is about this lead cannot be told with certainty"
 _FOREIGN = Reading(outcome=None, foreign=True, note="the document names another job")
+_STRANGERS = Reading(outcome=None, foreign=True, note="the document names other people, and not our job")
 
 
 def read(body: bytes, operation: str, asks: Asks, tracking_id: str | None, via: Via) -> list[Reading]:
@@ -32,6 +33,9 @@ def read(body: bytes, operation: str, asks: Asks, tracking_id: str | None, via: 
         return _all(asks, operation, Outcome.UNREADABLE, "nothing in it says how the job ended")
     if job.state in (None, State.PENDING):
         return [NO_NEWS] * len(asks)
+    # what a poll brings is about our job, whomever it names; what is posted need not be
+    if via is Via.WEBHOOK and not jobs.is_of_this_job(document, tracking_id) and _names_strangers(job.items, asks):
+        return [_STRANGERS] * len(asks)
     end = Item(Outcome.FAILED if job.state is State.FAILED else Outcome.UNREADABLE, note=job.note)
     read_items: list[Item] = [end] * len(asks)
     own: list[amounts.Amount | None] = [None] * len(asks)
@@ -74,6 +78,15 @@ def _from_items(items: Sequence[Any], channel: Channel, asks: Asks) -> tuple[lis
             found.append(read_item(items[position], channel, lead))
             own.append(amounts.told(items[position]))
     return found, own
+
+
+def _names_strangers(items: Sequence[Any] | None, asks: Asks) -> bool:
+    """Whether every item names somebody, and none of them anybody who was asked about."""
+    told = [identity(blocks_of(item)) for item in items or ()]
+    asked = [identity([lead_of(ask)]) for ask in asks]
+    if len(told) == len(asked) == 1:
+        return is_somebody_else(asked[0], told[0])
+    return bool(told) and all(agreement(lead, item) is Agreement.OTHER for lead in asked for item in told)
 
 
 def lead_of(ask: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -36,9 +36,18 @@ INTERRUPTED = _both(*_committed("claims.release"))
 HURRIED = _both(*_committed("polls.asked"))
 FLUSHING = LOADED + _both("load.{}", *_committed("deliveries.announce"))
 RESUMED = [  # in this order: what was taken over once is not taken over again
-    f"ledger.{moment}:{name}" for name in ("engine.Engine.start", "plans.want_again") for moment in ("before", "after")
+    f"ledger.{moment}:{name}"
+    for name in ("engine.Engine.start", "waterfalls.want_again")
+    for moment in ("before", "after")
 ]
 NEW = _both(*_committed("migrate.to_newest"))
+#: of a request for many, of what its answers lead to, and of one who is passed over
+TWO_VENDORS = _both(
+    *(f"submit.{{}}:{kind}" for kind in ("find_email", "find_phone")),
+    *_committed("engine.Engine._pass_over collecting.Collector._apply_some"),
+)
+#: the same, less tightly: each of them comes at the first vendor, too
+BETWEEN_TWO = _both(*_committed("claims.claim claims.mark_sent sending.Sender._answered carrying.take_in"))
 
 #: moments that come only in the first run of a folder, or in one that meets a new organization
 FIRST = [
@@ -49,6 +58,6 @@ FIRST = [
 #: moments that come often and where it matters what else is under way: they are tried at a later time as well
 BUSY = [
     point
-    for point in WEBHOOKS
+    for point in WEBHOOKS + TWO_VENDORS
     if any(word in point for word in ("claims.", "submit.", "_answered", "_apply_some", "take_in", "documents."))
 ]

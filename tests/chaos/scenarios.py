@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from sandbox import Server
 from tests.chaos import points
-from tests.support.project import Project
+from tests.support.compared import HANGS_ON, Held
+from tests.support.project import BOTH, Project
 
 PEOPLE, SEED, MOST = 20, 3, 4
+#: at two vendors, of which one takes many people in a request, and how many more each run of a chain is for
+PEOPLE_OF_TWO, MORE_OF_TWO = 45, 5
 DIED = 137
 
 RECORD = """
@@ -64,6 +67,16 @@ class Scenario:
     #: how a run that dies before all this begins
     preceded_by: str = ""
     exit_code: int = 0
+    people: int = PEOPLE
+    #: how many more people each run of a chain is for
+    more: int = 2
+    #: settings of a second vendor, where there is one
+    sixtyfour: dict[str, Any] | None = None
+    hangs_on: Held = field(default_factory=lambda: HANGS_ON)
+    #: how the run ends that goes on to the end
+    end: int = 0
+    #: whether its chains are left to `make thorough`
+    thorough: bool = False
 
     @property
     def verifies(self) -> bool:
@@ -72,9 +85,9 @@ class Scenario:
 
     def start(self, vendor: Server, folder: Path) -> Project:
         """A new folder and empty books."""
-        vendor.reset(people=PEOPLE, seed=SEED, behaviour=self.behaviour)
+        vendor.reset(people=self.people, seed=SEED, behaviour=self.behaviour)
         project = Project(folder, vendor)
-        project.configure(clodura=self.clodura, **self.settings)
+        project.configure(clodura=self.clodura, sixtyfour=self.sixtyfour, **self.settings)
         if self.preceded_by:
             assert project.run("sync", "--json", prelude=self.preceded_by).exit_code == DIED
         return project
@@ -88,6 +101,24 @@ _BUYING = {"verify": "all", "max_unanswered": MOST}
 _BUSY_VENDOR: Mapping[str, Any] = {
     "job_seconds": 0.05, "verify_seconds": 0.05, "verify_finish": "queued", "faults": _FAULTS
 }  # fmt: skip
+#: the second vendor is asked first for addresses, and for all numbers, as the first one has none to sell
+_TWO_VENDORS = Scenario(
+    {
+        "job_seconds": 0.05,
+        "sixtyfour_job_seconds": 0.05,
+        "sixtyfour_rate_limit": 0,
+        "sixtyfour_bulk_order": "shuffled",
+        "faults": [{"operation": "reveal_phone", "fault": "403"}],
+    },
+    points.TWO_VENDORS,
+    {"enrichment": {**BOTH, "email_providers": ["sixtyfour", "clodura"], "max_unanswered": MOST}},
+    people=PEOPLE_OF_TWO,
+    more=MORE_OF_TWO,
+    sixtyfour={},
+    hangs_on={"find_email": ("reveal_email",), "find_phone": ("reveal_phone",)},
+    exit_code=1,
+    end=1,
+)
 _COUNTED = {"rate_limits": ["5000/second", "100000/minute"]}
 SCENARIOS = {
     "webhooks": Scenario(_BUSY_VENDOR, points.WEBHOOKS, {"enrichment": _BUYING}, _COUNTED),
@@ -128,4 +159,6 @@ SCENARIOS = {
         limited=False,
         preceded_by=DIE % (3, "submit.after:reveal_email"),
     ),
+    "two vendors": _TWO_VENDORS,
+    "between two": replace(_TWO_VENDORS, moments=points.BETWEEN_TWO, thorough=True),
 }

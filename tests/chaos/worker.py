@@ -15,7 +15,7 @@ from enrichment.caps import Cap
 from enrichment.context import LEASE, Context, EngineSettings
 from enrichment.engine import Engine
 from enrichment.inbox import Inbox
-from enrichment.ledger import Ledger, claims, plans, polls
+from enrichment.ledger import Ledger, claims, plans, polls, waterfalls
 from enrichment.ledger.plans import Wanted
 from sources.providers import Channel, Person
 from tests.chaos.fate import RUNNING, Died, Fate, MortalLedger
@@ -119,7 +119,8 @@ class Worker:
 
     async def want_again(self) -> None:
         """Take on what earlier runs planned."""
-        await self.step(lambda: self.ledger.run(plans.want_again, self.run_id, ["everyone"], list(CHANNELS)))
+        asking, now = self.context.asking, self.context.now()
+        await self.step(lambda: self.ledger.run(waterfalls.want_again, asking, ["everyone"], list(CHANNELS), now))
 
     async def plan(self, person_id: str, channel: Channel, settled_before: int | None = None) -> None:
         """A search has shown a person."""

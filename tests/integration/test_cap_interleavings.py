@@ -14,18 +14,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from enrichment.caps import Cap, Scope
-from enrichment.ledger import Ledger, claims, plans
+from enrichment.ledger import Ledger, claims, plans, waterfalls
 from enrichment.ledger.by_hand import resolve
 from enrichment.ledger.claims import Claimed, Lane
 from enrichment.ledger.plans import Wanted
 from enrichment.ledger.schema import calls
+from enrichment.ledger.waterfalls import Asking
 from enrichment.states import State
+from enrichment.waterfall import Waterfall
 from sources.providers import Ask, Channel, Outcome
 from tests.support.purchases import NOW, OWNER, answer, claim, found, rows, send, tell
 
 HOUR = 3600 * 1_000_000
 PROVIDERS = ("vendor", "other")
 RUNS = ("run-1", "run-2")
+#: what a cap sums over: of one answer nothing is summed
+SUMMED = (Scope.RUN, Scope.DAY, Scope.MONTH)
 RESERVE = {Channel.EMAIL: 600, Channel.PHONE: 2000}
 
 
@@ -53,7 +57,7 @@ class Interleavings(RuleBasedStateMachine):
 
     @initialize(amounts=st.lists(st.integers(6, 90), min_size=6, max_size=6))
     def choose_caps(self, amounts: list[int]) -> None:
-        kinds = [(scope, provider) for scope in Scope for provider in (None, "vendor")]
+        kinds = [(scope, provider) for scope in SUMMED for provider in (None, "vendor")]
         self.caps = [
             Cap(f"{scope} {provider}", scope, "credits", amount * 100, provider)
             for (scope, provider), amount in zip(kinds, amounts, strict=True)
@@ -82,7 +86,8 @@ class Interleavings(RuleBasedStateMachine):
 
     @rule(run=st.sampled_from(RUNS), most=st.integers(1, 4))
     def claim(self, run: str, most: int) -> None:
-        self.ledger.call(plans.want_again, run, ["a search"], list(RESERVE))
+        asking = Asking(Waterfall(dict.fromkeys(RESERVE, PROVIDERS)), {}, run)
+        self.ledger.call(waterfalls.want_again, asking, ["a search"], list(RESERVE), self.now)
         lanes = [
             Lane(provider, f"find_{channel}", "credits", reserve, most)
             for provider in PROVIDERS

@@ -25,7 +25,8 @@ from tests.support.worker import WORST, Event, Job, books, cap_of, start, work
 
 pytestmark = pytest.mark.anyio
 
-CAPS = [cap_of(scope, 10 * WORST, provider) for scope in Scope for provider in (None, "vendor")]
+SUMMED = (Scope.RUN, Scope.DAY, Scope.MONTH)
+CAPS = [cap_of(scope, 10 * WORST, provider) for scope in SUMMED for provider in (None, "vendor")]
 
 
 @pytest.fixture

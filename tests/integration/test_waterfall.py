@@ -14,8 +14,8 @@ from enrichment.capability import Capability
 from enrichment.caps import Cap, Scope
 from enrichment.context import FAILED_HALT, Context, EngineSettings
 from enrichment.engine import Ending, Engine, Report
-from enrichment.ledger import Ledger, evidence, plans, seen, waterfalls
-from enrichment.ledger.schema import calls, requests
+from enrichment.ledger import Ledger, evidence, seen, waterfalls
+from enrichment.ledger.schema import calls, emails, requests
 from enrichment.states import State
 from enrichment.waterfall import StopWhen, Waterfall
 from sources.clock import SYSTEM_CLOCK
@@ -97,6 +97,15 @@ class Run:
         with anyio.fail_after(15):
             return await self.engine.run()
 
+    async def goes_on(self) -> Report:
+        """Nothing is searched: what earlier runs left, and no more."""
+        await self.engine.start(alone=True)
+        context = self.context
+        await self.ledger.run(waterfalls.want_again, context.asking, ["s"], context.settings.channels, context.now())
+        self.engine.no_more_plans()
+        with anyio.fail_after(15):
+            return await self.engine.run()
+
     def states(self) -> dict[tuple[str, str], str]:
         """How each call stands, by provider and person."""
         return {(row["provider"], row["person_id"]): row["outcome"] or row["state"] for row in rows(self.ledger, calls)}
@@ -164,6 +173,22 @@ async def test_one_that_cannot_be_asked_is_passed_over_and_asked_later(
     assert len(second.submitted) == len(people)  # has said already what it knows
 
 
+async def test_one_that_is_refused_at_the_last_moment_is_passed_over_all_the_same(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The refusal comes after who is to be passed over was looked for, and before the look whether the run is over."""
+
+    async def late(engine: Engine, look: Any = Engine._look) -> Any:
+        while engine._sender.in_flight:  # noqa: ASYNC110 - other tasks count it down
+            await anyio.sleep(0.001)
+        return await look(engine)
+
+    monkeypatch.setattr(Engine, "_look", late)
+    second = saying("second", {"a": "found a@x.io"})
+    await Run(ledger, saying("first", {}, otherwise="402"), second).over("a", "b")
+    assert sorted(second.submitted) == ["a", "b"]
+
+
 async def test_a_key_refused_ends_the_run_where_nobody_else_can_be_asked(ledger: Ledger) -> None:
     run = Run(ledger, saying("first", {}, otherwise="401"))
     await run.over("a")
@@ -193,16 +218,18 @@ async def test_what_another_has_found_is_not_bought_by_a_later_run(ledger: Ledge
     run = Run(ledger, first, second)
     await run.over("a")
     assert run.states() == {("first", "a"): State.VOID, ("second", "a"): "found"}
-    ledger.call(plans.want_again, "run-2", ["s"], [Channel.EMAIL])
     again = saying("first", {"a": "found a@x.io"})
-    await Run(ledger, again, second, run_id="run-2").over("a")
+    await Run(ledger, again, second, run_id="run-2").goes_on()
+    await Run(ledger, again, second, run_id="run-3").over("a")
     assert again.submitted == []
 
 
 async def test_while_another_may_still_answer_what_was_left_is_not_taken_on(ledger: Ledger) -> None:
     first, second = saying("first", {}, otherwise="402"), saying("second", {"a": "lost"})
     await Run(ledger, first, second).over("a")
-    assert ledger.call(plans.want_again, "run-2", ["s"], [Channel.EMAIL]) == 0
+    again = saying("first", {"a": "found a@x.io"})
+    await Run(ledger, again, second, run_id="run-2").goes_on()
+    assert again.submitted == []
 
 
 async def test_a_miss_that_a_webhook_tells_between_two_runs_leads_on_in_the_next(ledger: Ledger) -> None:
@@ -236,6 +263,19 @@ class TestBatches:
         await run.over(*[f"p{n}" for n in range(10)])
         assert list(run.states().values()) == [State.IN_DOUBT] * 10
         assert [row["reserved"] for row in rows(ledger, calls)] == [600] * 10
+
+    async def test_what_a_start_says_of_some_is_kept_though_the_rest_is_never_heard_of(self, ledger: Ledger) -> None:
+        provider = FakeProvider("bulk", batch=100)
+        provider.submit_many_with = _answering(Answered(Answer(200, b"found a@x.io\nrunning trackingId\nmissed")))
+        run = Run(ledger, provider, wait=0.5)
+        await run.over("a", "b", "c")
+        assert run.states() == {("bulk", "a"): "found", ("bulk", "b"): "accepted", ("bulk", "c"): "not_found"}
+        assert [row["email"] for row in rows(ledger, emails)] == ["a@x.io"]
+        provider.poll_with = lambda tracking_id: Answer(200, b"found a@x.io\nfound b@x.io\nmissed")
+        run = Run(ledger, provider, run_id="run-2")
+        await run.goes_on()
+        assert run.states()["bulk", "b"] == "found"
+        assert [len(batch) for batch in provider.batches] == [3]
 
     async def test_calls_with_other_options_go_by_themselves(self, ledger: Ledger) -> None:
         provider = saying("bulk", {}, batch=100)
@@ -296,3 +336,52 @@ def _answering(outcome: PaidOutcome) -> Callable[[Sequence[Mapping[str, Any]], s
         return outcome
 
     return submit
+
+
+class TestWhatEarlierRunsLeft:
+    """Calls that were planned and not sent: at one provider, or, where one was passed over, at two."""
+
+    async def test_one_that_was_passed_over_and_the_next_are_not_asked_at_once(self, ledger: Ledger) -> None:
+        second = saying("second", {"a": "found a@x.io"})
+        nothing = Cap("cap", Scope.RUN, "credits", 0, "second")
+        run = Run(ledger, saying("first", {}, otherwise="402"), second, caps=[nothing])
+        await run.over("a")
+        assert run.states() == {("first", "a"): State.PLANNED, ("second", "a"): State.PLANNED}
+        first = saying("first", {"a": "found a@y.io"})
+        run = Run(ledger, first, second, run_id="run-2")
+        await run.goes_on()
+        assert (first.submitted, second.submitted) == (["a"], [])
+        assert run.states() == {("first", "a"): "found", ("second", "a"): State.VOID}
+
+    async def test_what_another_found_in_a_run_that_did_not_know_the_first_is_not_bought(self, ledger: Ledger) -> None:
+        """The order is the settings': a run may have had another one, or none of what was left for this channel."""
+        first, second = saying("first", {}, otherwise="402"), FakeProvider("second")
+        await Run(ledger, first, second, wait=0.3, poll_interval=5).over("a")
+        second.poll_with = lambda tracking_id: Answer(200, b"found a@x.io")
+        await Run(ledger, second, run_id="run-2").goes_on()
+        again = saying("first", {"a": "found a@y.io"})
+        run = Run(ledger, again, second, run_id="run-3")
+        await run.goes_on()
+        assert again.submitted == []
+        assert run.states() == {("first", "a"): State.VOID, ("second", "a"): "found"}
+
+    async def test_who_has_left_the_order_is_not_asked_for_what_was_planned_there(self, ledger: Ledger) -> None:
+        """Still one of the run's providers, for other channels; the next in the order is asked instead."""
+        nothing = Cap("cap", Scope.RUN, "credits", 0, "dear")
+        await Run(ledger, saying("dear", {}), caps=[nothing]).over("a")
+        dear, other = saying("dear", {"a": "found a@x.io"}), saying("other", {"a": "found a@y.io"})
+        run = Run(ledger, dear, other, run_id="run-2")
+        run.context.waterfall = Waterfall({Channel.EMAIL: ["other"], Channel.PHONE: ["dear"]})
+        report = await run.goes_on()
+        assert (dear.submitted, other.submitted) == ([], ["a"])
+        assert (report.ending, report.left) == (Ending.DONE, 0)
+
+    async def test_where_nobody_is_left_to_ask_nothing_is_bought(self, ledger: Ledger) -> None:
+        """As where an answer may cost less than the only provider takes."""
+        nothing = Cap("cap", Scope.RUN, "credits", 0, "dear")
+        await Run(ledger, saying("dear", {}), caps=[nothing]).over("a")
+        dear = saying("dear", {"a": "found a@x.io"})
+        run = Run(ledger, dear, run_id="run-2")
+        run.context.waterfall = Waterfall({Channel.EMAIL: []})
+        await run.goes_on()
+        assert dear.submitted == []

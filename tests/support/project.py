@@ -19,6 +19,8 @@ from tests.support.forked import Forked
 
 #: seconds after which a command that should have ended long ago is killed
 PATIENCE = 90.0
+#: settings of [enrichment] by which Clodura is asked first, and Sixtyfour for what it has not
+BOTH = {"email_providers": ["clodura", "sixtyfour"], "phone_providers": ["clodura", "sixtyfour"], "batch_wait": 0.3}
 #: a prelude for what does not care whether rows are loaded: dlt takes three seconds a run
 WITHOUT_LOADING = """
 import pipelines.preparing
@@ -61,13 +63,13 @@ class Project:
         *,
         searches: Mapping[str, Mapping[str, Any]] | None = None,
         clodura: Mapping[str, Any] | None = None,
-        secrets: str | None = None,
         sixtyfour: Mapping[str, Any] | None = None,
+        secrets: str | None = None,
         **sections: Mapping[str, Any],
     ) -> None:
         """Write .dlt/config.toml and .dlt/secrets.toml; limits are generous unless given.
 
-        ``sixtyfour``: settings of the second vendor, where there is to be one.
+        ``sixtyfour``: settings of the second vendor, which is not configured without; `BOTH` has it asked.
         """
         lines = ["[sources.clodura]"]
         vendor = {"base_url": self.server.url, "rate_limits": ["5000/second"], **(clodura or {})}
@@ -76,21 +78,27 @@ class Project:
             lines.append(f"[sources.clodura.searches.{name}]")
             lines += [f"{key} = {_toml(value)}" for key, value in filters.items()]
         if sixtyfour is not None:
-            lines.append("[sources.sixtyfour]")
             second = {"base_url": self.server.sixtyfour_url, "rate_limits": ["5000/second"], **sixtyfour}
-            lines += [f"{name} = {_toml(value)}" for name, value in second.items()]
+            public = {name: value for name, value in second.items() if name != "webhook_secret"}
+            lines += ["[sources.sixtyfour]", *(f"{name} = {_toml(value)}" for name, value in public.items())]
         for section, values in sections.items():
             lines.append(f"[{section}]")
             lines += [f"{key} = {_toml(value)}" for key, value in values.items()]
         dlt = self.folder / ".dlt"
         dlt.mkdir(parents=True, exist_ok=True)
         (dlt / "config.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        text = f'[sources.clodura]\napi_key = "{self.server.api_key}"\n' if secrets is None else secrets
-        if sixtyfour is not None and secrets is None:
-            text += f'[sources.sixtyfour]\napi_key = "{self.server.sixtyfour_api_key}"\n'
+        text = self._secrets(sixtyfour) if secrets is None else secrets
         kept = dlt / "secrets.toml"
         kept.write_text(text, encoding="utf-8")
         kept.chmod(0o600)  # as `init` makes it
+
+    def _secrets(self, sixtyfour: Mapping[str, Any] | None) -> str:
+        text = f'[sources.clodura]\napi_key = "{self.server.api_key}"\n'
+        if sixtyfour is not None:
+            text += f'[sources.sixtyfour]\napi_key = "{self.server.sixtyfour_api_key}"\n'
+            if (secret := sixtyfour.get("webhook_secret")) is not None:
+                text += f"webhook_secret = {_toml(secret)}\n"
+        return text
 
     def start(self, *arguments: str, prelude: str = "") -> Forked:
         """`leadsync ARGUMENTS`, running, in a process group of its own; ``prelude`` is code that runs before it."""

@@ -80,6 +80,28 @@ def test_two_items_for_one_person_are_matched_to_nobody() -> None:
         assert who(read(list(order), THREE)) == [UNREADABLE, UNREADABLE, "cy"]
 
 
+# Another request's.
+
+
+def test_what_is_posted_about_other_people_only_is_set_aside_unless_it_names_our_job() -> None:
+    """As where it comes on the URL of a request whose answer, and so its job's id, was lost."""
+    di, ed = {"name": "Di Poe", "company": "Hooli"}, {"name": "Ed Fox", "linkedin_url": "https://linkedin.com/in/ed"}
+
+    def foreign(items: Any, leads: Sequence[Any] = (ANN, BOB), job: str | None = None, **more: Any) -> set[bool]:
+        body = json.dumps({"status": "completed", "task_id": "job_9", "result": items, **more}).encode()
+        asks = [{"lead": lead} for lead in leads]
+        return {reading.foreign for reading in payload.read(body, FIND_EMAIL, asks, job, Via.WEBHOOK)}
+
+    theirs = [item("di@x.io", **di), item(None, **ed)]
+    assert foreign(theirs) == foreign(theirs[:1]) == foreign(theirs, [ANN]) == foreign(theirs[:1], [ANN]) == {True}
+    assert foreign(theirs, job=JOB, task_id=None) == {True}
+    assert foreign(theirs, job=JOB, task_id=JOB) == {False}, "ours, whatever is in it"
+    assert foreign([*theirs, item("ann@x.io", **ANN)]) == {False}
+    assert foreign([*theirs, item("somebody@x.io")]) == foreign([]) == {False}, "it may be ours"
+    assert foreign([item("ann@x.io", name="Ann Lee-Ray")], [ANN]) == {False}, "the only one for the only one"
+    assert who(read(theirs, (ANN, BOB))) == [UNREADABLE, UNREADABLE], "the answer to a poll of our job"
+
+
 # By position.
 
 
