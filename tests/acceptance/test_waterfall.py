@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -84,7 +85,7 @@ def test_a_vendor_without_credits_is_passed_over_and_asked_when_it_has_some(proj
 
 def test_the_cap_of_the_second_bounds_it_alone(project: Project, vendor: Server) -> None:
     vendor.reset(people=40, seed=3, behaviour=QUICK)
-    caps = {"enrichment.caps.sixtyfour": {"cents_per_run": 95}}
+    caps: dict[str, Any] = {"enrichment.caps.sixtyfour": {"cents_per_run": 95}}
     project.configure(enrichment=BOTH, sixtyfour={}, **caps)
     done = project.sync()
     assert (done.exit_code, done.json["exit_reason"]) == (3, "cap"), done.stderr
@@ -95,7 +96,7 @@ def test_the_cap_of_the_second_bounds_it_alone(project: Project, vendor: Server)
 
 def test_what_an_answer_may_not_cost_is_not_asked_for(project: Project, vendor: Server) -> None:
     vendor.reset(people=20, seed=3, behaviour=QUICK)
-    caps = {"enrichment.caps.sixtyfour": {"cents_per_answer": 10}}
+    caps: dict[str, Any] = {"enrichment.caps.sixtyfour": {"cents_per_answer": 10}}
     project.configure(enrichment=BOTH, sixtyfour={}, **caps)
     done = project.sync()
     assert done.exit_code == 0, done.stderr
