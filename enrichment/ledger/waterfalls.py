@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,14 +38,31 @@ class Asking:
     stale_before: int | None = None
     #: addresses are verified in this run: what is enough may depend on a verdict that is under way
     verifying: bool = False
+    #: is told (provider, operation, person) for whom another is asked instead of one that is passed over
+    passing_over: Callable[[str, str, str], None] | None = None
+
+
+@dataclass(frozen=True)
+class Stand:
+    """How one person's contact stands at each provider that was ever asked for it.
+
+    ``asked``: providers with any call of it, void ones too. ``doubtful``: what is enough may turn out not to be.
+    ``search``: the one that first asked for it.
+    """
+
+    at: Mapping[str, Standing]
+    asked: frozenset[str]
+    doubtful: bool
+    search: str | None
 
 
 @dataclass
 class _Known:
     """What the ledger has of one person's channel: the last purchase at each provider that is not void."""
 
-    latest: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    planned: list[tuple[str, State, str]] = field(default_factory=list)  # call, state, provider
+    latest: dict[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+    planned: list[tuple[str, State, str]] = field(default_factory=list, repr=False)  # call, state, provider
+    asked: set[str] = field(default_factory=set)
     search: str | None = None
 
 
@@ -89,11 +106,15 @@ def plan_contacts(
             skipped = {name for name, operation in passed_over if operation == _operation(asking, name, channel)}
             order = _order(asking, channel)
             # where nobody can be asked now, who is passed over is asked by a later run
-            for name in (*candidates(order, standings, skipped), *candidates(order, standings)):
+            chosen = [name for name in candidates(order, standings, skipped) if asks[name] is not None]
+            first = [name for name in candidates(order, standings) if asks[name] is not None]
+            for name in (*chosen, *first):
                 if (ask := asks[name]) is not None:
                     unit = asking.providers[name].unit
                     wanted.append(Wanted(name, channel, unit, person.person_id, ask, search or of.search))
                     break
+            if asking.passing_over is not None and chosen and chosen[0] != first[0]:
+                asking.passing_over(first[0], str(_operation(asking, first[0], channel)), person.person_id)
             if Standing.ENOUGH in standings.values():
                 for call_id, state, name in of.planned:
                     if standings.get(name) is not Standing.ENOUGH:
@@ -109,6 +130,23 @@ def plan_next(
 ) -> int:
     """The same for people the ledger knows, by their ids."""
     return plan_contacts(connection, asking, people_of(connection, person_ids), now, channels=channels)
+
+
+def stands(
+    connection: sa.Connection, asking: Asking, channel: Channel, now: int, doubtful: Collection[str] = ()
+) -> Iterator[Stand]:
+    """How everybody stands for whom a contact was ever asked for. ``doubtful``: calls whose addresses may be verified.
+
+    Of ``asking`` no provider is needed: what was rejected counts as if it would be asked for in the same words.
+    """
+    query = sa.select(calls.c.person_id).where(calls.c.channel == channel, calls.c.person_id.is_not(None)).distinct()
+    for part in _parts(connection.execute(query).scalars()):
+        known = _known(connection, part, [channel])
+        statuses = _statuses(connection, known)
+        for of in known.values():
+            at = {name: _standing(asking, channel, row, None, statuses, now) for name, row in of.latest.items()}
+            unsure = any(at[name] is Standing.ENOUGH and row["call_id"] in doubtful for name, row in of.latest.items())
+            yield Stand(at, frozenset(of.asked), unsure, of.search)
 
 
 def waiting_at(connection: sa.Connection, run_id: str, provider: str, operation: str) -> list[str]:
@@ -171,6 +209,7 @@ def _known(
         for row in rows:
             of = found[row["person_id"], Channel(row["channel"])]
             of.search = of.search or row["search"]
+            of.asked.add(row["provider"])
             if row["state"] in (State.PLANNED, State.RESERVED):
                 of.planned.append((row["call_id"], State(row["state"]), row["provider"]))
             if row["state"] != State.VOID:
