@@ -193,7 +193,8 @@ class Session:
                 server = self._receive(tasks, engine)
                 await engine.start(alone=True)
                 if plan.limit is None:
-                    await self._ledger.run(want_again, plan.run_id, list(plan.searches), plan.engine.channels)
+                    order = context.asking.waterfall.order
+                    await self._ledger.run(want_again, plan.run_id, [*plan.searches], plan.engine.channels, order)
                 tasks.start_soon(self._search, search_context, context, engine)
                 self.report = await engine.run()
                 if server is not None:

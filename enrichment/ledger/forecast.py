@@ -33,10 +33,10 @@ class LastReading:
 class Foreseen:
     """How many people stand how at one provider of a waterfall, for one contact.
 
-    ``closed``: they are not asked for there as things stand. ``open``: they may be, once a search shows them; of those
-    ``next``: this provider is the first to ask, and ``left``: a run of these searches asks there, as an earlier one
-    wanted to. ``late``: closed, but what is under way may lead there, shown by a search or not. ``unasked``: people
-    known here for whom nobody was ever asked: nobody wanted it, or too little is known to ask.
+    ``closed``: they are not asked for there as things stand, or perhaps not. ``open``: they may be, once a search
+    shows them; of those ``next``: this provider is the first to ask, and ``left``: a run of these searches asks there,
+    as an earlier one wanted to. ``late``: closed, but what is under way may lead there, shown by a search or not.
+    ``unasked``: people known here for whom nobody was ever asked: nobody wanted it, or too little is known to ask.
     """
 
     closed: int = 0
@@ -100,7 +100,9 @@ def foreseen(
                 counts[name]["closed"] += 1
                 counts[name]["late"] += askable and waits
                 continue
+            left = [other for other, standing in stand.at.items() if standing is Standing.PLANNED and other != name]
             counts[name]["open"] += 1
+            counts[name]["closed"] += bool(left)  # what is left at another may go out first
             if name == following[0]:
                 counts[name]["next"] += 1
                 sure = at is Standing.PLANNED or (name in stand.asked and name == order[0])

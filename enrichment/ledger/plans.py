@@ -93,25 +93,42 @@ def plan(
     return len(new)
 
 
-def want_again(connection: sa.Connection, run_id: str, searches: Sequence[str], channels: Sequence[Channel]) -> int:
+def want_again(
+    connection: sa.Connection,
+    run_id: str,
+    searches: Sequence[str],
+    channels: Sequence[Channel],
+    order: Mapping[Channel, Sequence[str]] | None = None,
+) -> int:
     """Take on what earlier runs of these searches planned and did not get to; returns how many calls.
 
-    Not while another provider may still answer the same: what that settles with decides.
+    Not while another provider may still answer the same: what that settles with decides. ``order``: by contact, the
+    providers of this run. Others are not asked any more, and of several calls for one thing the first's goes out.
     """
     other = calls.alias("other")
-    asked_elsewhere = (
-        sa.select(sa.literal(1))
-        .where(
-            other.c.person_id == calls.c.person_id,
-            other.c.channel == calls.c.channel,
-            other.c.provider != calls.c.provider,
-            other.c.state.in_(COMMITTED),
-        )
-        .exists()
+    same = (
+        other.c.person_id == calls.c.person_id,
+        other.c.channel == calls.c.channel,
+        other.c.provider != calls.c.provider,
     )
+    mine, theirs = _rank(calls, order or {}), _rank(other, order or {})
+    first = (other.c.state == State.PLANNED) & (theirs < mine)
+    asked_elsewhere = sa.select(sa.literal(1)).where(*same, other.c.state.in_(COMMITTED) | first).exists()
     planned = (calls.c.state == State.PLANNED, calls.c.search.in_(searches), calls.c.channel.in_(channels))
-    result = connection.execute(calls.update().where(*planned, ~asked_elsewhere).values(wanted_by=run_id))
+    result = connection.execute(
+        calls.update().where(*planned, mine.is_not(None), ~asked_elsewhere).values(wanted_by=run_id)
+    )
     return result.rowcount
+
+
+def _rank(table: sa.FromClause, order: Mapping[Channel, Sequence[str]]) -> sa.ColumnElement[int | None]:
+    """The place of a call's provider in the order for its channel. NULL: it has none; 0: there is no order."""
+    whens = [
+        ((table.c.channel == channel) & (table.c.provider == name), place)
+        for channel, names in order.items()
+        for place, name in enumerate(names)
+    ]
+    return sa.case(*whens, (table.c.channel.in_(list(order)), sa.null()), else_=0)
 
 
 def _latest(

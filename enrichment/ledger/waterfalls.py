@@ -78,7 +78,8 @@ def plan_contacts(
     """Plan what comes next for these people; returns how many calls are new.
 
     ``channels`` None: all that the waterfall has. ``search``: the one that shows them; else that of the call before.
-    What is planned at one provider while another has found enough is not needed any more, and void.
+    What is planned at one provider while another has found enough is not needed any more, and void; while another is
+    asked first, this run does not want it.
     """
     wanted_channels = [c for c in asking.waterfall.channels if channels is None or c in channels]
     if not wanted_channels or not persons:
@@ -92,6 +93,7 @@ def plan_contacts(
         unsure = set()
     passed_over = set(asking.passed_over())
     wanted: list[Wanted] = []
+    elsewhere: list[str] = []
     needless: dict[State, list[str]] = defaultdict(list)
     for person in {person.person_id: person for person in persons}.values():
         for channel in wanted_channels:
@@ -112,6 +114,8 @@ def plan_contacts(
                 if (ask := asks[name]) is not None:
                     unit = asking.providers[name].unit
                     wanted.append(Wanted(name, channel, unit, person.person_id, ask, search or of.search))
+                    # left by an earlier run at another: sent beside this one, both would be paid
+                    elsewhere += [call_id for call_id, _, other in of.planned if other != name]
                     break
             if asking.passing_over is not None and chosen and chosen[0] != first[0]:
                 asking.passing_over(first[0], str(_operation(asking, first[0], channel)), person.person_id)
@@ -122,6 +126,9 @@ def plan_contacts(
     for state, call_ids in needless.items():
         changes = {**UNRESERVED, "note": "not needed: another provider has found enough"}
         move(connection, call_ids, state, State.VOID, "not_needed", now, changes=changes)
+    for part in _parts(elsewhere):
+        mine = (calls.c.call_id.in_(part), calls.c.state == State.PLANNED, calls.c.wanted_by == asking.run_id)
+        connection.execute(calls.update().where(*mine).values(wanted_by=None))
     return plan(connection, wanted, asking.run_id, now, settled_before=asking.stale_before)
 
 

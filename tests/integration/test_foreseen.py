@@ -107,8 +107,16 @@ def test_a_further_provider_is_asked_for_whom_the_first_has_not_found(lived: Led
     given = asking("vendor", "other")
     first, second = foreseen(lived, given)
     assert first == foreseen(lived, asking("vendor"))[0]
-    assert (second.closed, second.open, second.next, second.late) == (3, 2 + first.open, 2, 1)
+    assert (second.closed, second.open, second.next, second.late) == (4, 2 + first.open, 2, 1)  # and the planned one
     assert goes_out(lived, given) == {"vendor": first.open + first.unasked, "other": 2}
+
+
+def test_what_is_left_at_a_further_provider_may_go_out_before_the_first_is_asked(ledger: Ledger) -> None:
+    plan(ledger, "ann")
+    ledger.call(seen.remember_people, [Person("ann")], NOW)
+    first, second = foreseen(ledger, asking("other", "vendor"))
+    assert (first.open, first.closed, first.left) == (1, 1, 0)
+    assert (second.open, second.closed, second.left) == (1, 0, 0)
 
 
 VENDORS = [Vendor(name, "credits") for name in ("a", "b", "c")]
