@@ -139,7 +139,14 @@ def print_calls(result: dict[str, Any]) -> None:
     for call in result["calls"]:
         whom = f"person {call['person_id']}" if call["person_id"] is not None else ""
         outcome = f" ({call['outcome']})" if call["outcome"] else ""
-        parts = [call["call_id"], call["operation"], whom, call["state"] + outcome, f"{call['age']} old", _money(call)]
+        parts = [
+            call["call_id"],
+            f"{call['provider']} {call['operation']}",
+            whom,
+            call["state"] + outcome,
+            f"{call['age']} old",
+            _money(call),
+        ]
         lines = ["  ".join(part for part in parts if part)]
         if call["tracking_id"]:
             lines.append(f"    tracking id {call['tracking_id']}")
