@@ -109,6 +109,8 @@ class Context:
     #: what ended the run, a provider or an operation
     run_error: LeadsyncError | None = None
     halted: dict[tuple[str, str], LeadsyncError] = field(default_factory=dict)
+    #: people for whom another was asked in place of a provider that is halted, by (provider, operation)
+    passed_over: dict[tuple[str, str], set[str]] = field(default_factory=dict, repr=False)
     #: answers in a row, by provider, that left a call in doubt
     doubtful: dict[str, int] = field(default_factory=dict)
     #: jobs in a row, by provider, that failed
@@ -135,6 +137,7 @@ class Context:
             passed_over=self.halted.keys,
             stale_before=self.stale_before,
             verifying=self.verifier is not None,
+            passing_over=self._pass_over,
         )
 
     @property
@@ -144,6 +147,9 @@ class Context:
             return None
         able = (provider for provider in self.providers.values() if Channel.VERIFICATION in provider.operations)
         return next(able, None)
+
+    def _pass_over(self, provider: str, operation: str, person_id: str) -> None:
+        self.passed_over.setdefault((provider, operation), set()).add(person_id)
 
     def others(self, provider: str) -> bool:
         """Whether contacts of this run may be asked for at another provider, too."""

@@ -223,11 +223,18 @@ class Poller:
                     await context.ledger.run(polls.asked, job.request_id, again, context.run_id)
             else:
                 if answer is not None and answer.status == 401:
-                    context.halt_run(refusal(answer, "the tracking of a reveal", provider.capitalize()))
+                    self._key_refused(provider, answer)
                 self._refusals[provider].another(asked, self.now(), context.dice)
                 schedule.put_off(job, asked, self._paused_for(provider))
         context.poll.set()
         return ended
+
+    def _key_refused(self, provider: str, answer: Answer) -> None:
+        error = refusal(answer, "the tracking of a job", provider.capitalize())
+        if self._context.others(provider):
+            self._context.halt(provider, None, error)
+        else:
+            self._context.halt_run(error)
 
     async def _heard(self, provider: str, job: Job, body: bytes) -> bool:
         """Keep a poll's answer where there is news in it, and apply it in the same breath; whether the job ended."""

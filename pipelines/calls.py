@@ -93,6 +93,7 @@ def _row(call: Listed, around: Surroundings) -> dict[str, Any]:
         "at_risk": call.at_risk / 100,
         "spent": spent,
         "tracking_id": call.tracking_id,
+        "calls_in_request": call.carried,
         "why": why(call),
         "outlook": outlook(call, around),
     }

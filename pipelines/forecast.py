@@ -1,8 +1,8 @@
 """What a sync would ask and cost, at the least and at the most. Pure: facts in, bounds out.
 
-The bounds hold as long as a search shows the people it showed when it was last read (or probed) and the vendor answers
-each search at the first attempt. Whatever is found costs at most its price; at the least nothing is found, and that
-costs nothing. No cap is ever passed.
+The bounds hold as long as a search shows the people it showed when it was last read (or probed) and the vendors answer
+each request at the first attempt. Whatever is found costs at most its price; at the least nothing is found, and that
+costs nothing. No cap is ever passed. Units never add up.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from enrichment.caps import Cap
-from enrichment.ledger.forecast import Experience
+from enrichment.ledger.forecast import Experience, Foreseen
 from enrichment.metering import SearchPrice
 from sources.clodura.filters import LARGEST_PAGE, LAST_PAGE
 from sources.clodura.paging import PAST_END
@@ -32,73 +32,120 @@ ENOUGH = 20
 
 @dataclass(frozen=True)
 class Expected:
-    """How many people a search will show. ``source`` says how that is known; ``asked``: channels planned back then."""
+    """How many people a search will show. ``source`` says how that is known.
+
+    ``known``: all of them are in the ledger. ``asked``: (channel, provider) that were to be asked for all of them then.
+    """
 
     search: str
     least: int
     most: int
     source: str
     as_of: int | None = None
-    asked: frozenset[str] = frozenset()
+    known: bool = False
+    asked: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True)
-class ChannelFacts:
-    """What the ledger knows of one kind of purchase."""
+class Step:
+    """One provider of a waterfall: what the ledger knows of one kind of purchase there."""
 
+    provider: str
+    unit: str
     operation: Operation
-    #: people who will not be asked for again
-    answered: int
-    #: calls left by earlier runs of these searches
-    planned: int
+    people: Foreseen
     experience: Experience
-    #: people whose answer is old enough to be asked for anew
-    stale: int = 0
-    #: people known here for whom this was never asked
-    unasked: int = 0
-    provider: str = NAME
-    unit: str = UNIT
 
 
 @dataclass(frozen=True)
 class Facts:
-    """All that a forecast is made from."""
+    """All that a forecast is made from.
+
+    ``waterfalls``: by contact, who is asked for it, in this order. ``windows``: the rate limits, by provider.
+    """
 
     searches: Sequence[Expected]
-    channels: Mapping[Channel, ChannelFacts]
+    waterfalls: Mapping[Channel, Sequence[Step]]
     price: SearchPrice
     caps: Sequence[tuple[Cap, int]]  # with what counts against each already
-    windows: Sequence[Window]
+    windows: Mapping[str, Sequence[Window]]
     limit: int | None = None
-    unverified: int = 0
-    most_addresses: int = 0
+    verification: Verification | None = None
     polling: bool = False
 
 
+@dataclass(frozen=True)
+class Verification:
+    """Who verifies addresses. ``waiting``: known addresses to be verified; ``each``: the most that an answer held."""
+
+    provider: str
+    unit: str
+    operation: Operation
+    experience: Experience
+    waiting: int = 0
+    each: int = 0
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What a provider may be asked of one kind, in numbers of things; ``expected``: None where nothing tells."""
+
+    channel: Channel
+    provider: str
+    unit: str
+    operation: Operation
+    experience: Experience
+    least: int
+    most: int
+    expected: float | None
+
+    @property
+    def worst(self) -> float:
+        """The most that it may cost without any cap, in whole units."""
+        return self.most * self.operation.reserve / 100
+
+    @property
+    def requests(self) -> tuple[int, int]:
+        """In how many requests: at the least all are full, at the most nobody shares one."""
+        return math.ceil(self.least / self.operation.batch), self.most
+
+    @property
+    def likely(self) -> float | None:
+        """What it is expected to cost, going by past results."""
+        if self.most == 0:
+            return 0.0
+        past = self.experience
+        if self.expected is None or past.settled < ENOUGH:
+            return None
+        return self.expected * (past.amount_min + past.amount_max) / 2 / past.settled / 100
+
+
 def forecast(facts: Facts) -> dict[str, Any]:
-    """The bounds, as `plan --json` prints them; amounts in whole credits."""
+    """The bounds, as `plan --json` prints them; amounts in whole units, each unit for itself."""
     people = _people(facts)
-    rows = [_channel(facts, channel, people) for channel in facts.channels if channel is not Channel.VERIFICATION]
-    if Channel.VERIFICATION in facts.channels:
-        rows.append(_verification(facts, rows))
-    most, capped_by = _capped(facts, {row["channel"]: row["cost"]["max"] for row in rows})
-    expected = [row["cost"]["expected"] for row in rows]
-    known = None if None in expected else min(most, sum(expected))
+    rows = [row for channel, steps in facts.waterfalls.items() for row in _waterfall(facts, channel, steps, people)]
+    if facts.verification is not None:
+        rows.append(_verifying(facts.verification, rows))
+    left, holds = _capped(facts, rows)
     pages = _pages(facts)
-    calls = (pages[0] + sum(row["asks"]["min"] for row in rows), pages[1] + sum(row["asks"]["max"] for row in rows))
+    calls = _requests(facts, rows, pages)
+    seconds = [
+        [seconds_for(count[end], facts.windows.get(name, ())) for name, count in calls.items()] for end in (0, 1)
+    ]
+    most = sum(count[1] for count in calls.values())
     return {
         "people": {"min": people[0], "max": people[1]},
         "searches": [
             {"search": s.search, "people": {"min": s.least, "max": s.most}, "source": s.source, "as_of": s.as_of}
             for s in facts.searches
         ],
-        "channels": rows,
+        "channels": [_as_object(row) for row in rows],
         "pages": {"min": pages[0], "max": pages[1]},
         "search_cost": _search_cost(facts, people, pages),
-        "cost": {"min": 0.0, "max": round(most, 2), "expected": None if known is None else round(known, 2)},
-        "capped_by": capped_by,
-        "calls": {"min": calls[0], "max": calls[1] * (3 if facts.polling else 1)},
-        "seconds": {"min": seconds_for(calls[0], facts.windows), "max": seconds_for(calls[1], facts.windows)},
+        "cost": {unit: _cost([row for row in rows if row.unit == unit], most) for unit, most in left.items()},
+        "capped_by": holds,
+        "calls": {"min": sum(count[0] for count in calls.values()), "max": most * (3 if facts.polling else 1)},
+        "seconds": {"min": max(seconds[0], default=0.0), "max": sum(seconds[1])},
     }
 
 
@@ -114,44 +161,77 @@ def _people(facts: Facts) -> tuple[int, int]:
     return (least, most) if facts.limit is None else (min(least, facts.limit), min(most, facts.limit))
 
 
-def _channel(facts: Facts, channel: Channel, people: tuple[int, int]) -> dict[str, Any]:
-    """Who was read with this channel on has a call already: what is left of those is planned. Others may lack one.
-
-    Of those who have one, all are asked anew but those whose answer is fresh enough.
+def _waterfall(facts: Facts, channel: Channel, steps: Sequence[Step], people: tuple[int, int]) -> list[_Row]:
+    """The first is asked for everybody who has no call there yet, or one that is to be made anew; each further one
+    for at most all of whom those before it have not answered with enough, in this run or an earlier one.
     """
-    known = facts.channels[channel]
-    fresh = [s for s in facts.searches if channel not in s.asked]
-    least = max(0, people[0] - known.answered) if len(fresh) == len(facts.searches) else 0
-    most = min(people[1], sum(s.most for s in fresh) + known.planned + known.stale)
-    if known.stale:
-        least = max(least, people[0] - known.answered - known.unasked)
+    rows: list[_Row] = []
+    for step in steps:
+        least, most = _asks(facts, channel, step, people, first=not rows)
+        expected: float | None = (least + most) / 2
+        if rows:
+            before = rows[-1].experience
+            passed_on = None
+            if rows[-1].expected is not None and before.settled >= ENOUGH:
+                passed_on = rows[-1].expected * (1 - before.found / before.settled)
+            expected = None if passed_on is None else min(most, max(least, step.people.next + passed_on))
+        rows.append(_Row(channel, step.provider, step.unit, step.operation, step.experience, least, most, expected))
+    return rows
+
+
+def _asks(facts: Facts, channel: Channel, step: Step, people: tuple[int, int], *, first: bool) -> tuple[int, int]:
+    """For how many people a provider is asked.
+
+    Whom a search showed that was read with this provider in its waterfall, is known, and has a call by now unless too
+    little is known to ask: of those only the open ones are asked. The others it shows may all be.
+    """
+    known = step.people
+    fresh = [s for s in facts.searches if (channel, step.provider) not in s.asked]
+    most = min(people[1], sum(s.most for s in fresh) + known.open)
+    if all(s.known for s in facts.searches):
+        most = min(most, known.open + known.unasked)
+    least = 0
+    if first and step.provider == NAME:  # others may know too little to ask
+        least = max(0, people[0] - known.closed - (known.unasked if len(fresh) < len(facts.searches) else 0))
     if facts.limit is None:
-        least = max(least, min(known.planned, most))
-    return _row(channel, known, least, most)
+        least = max(least, known.left)
+    return min(least, most), most + known.late
 
 
-def _verification(facts: Facts, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    found = sum(row["asks"]["max"] for row in rows if row["channel"] == Channel.EMAIL)
-    known = facts.channels[Channel.VERIFICATION]
-    waiting = max(facts.unverified, known.planned)
-    return _row(Channel.VERIFICATION, known, 0, waiting + found * max(MOST_ADDRESSES, facts.most_addresses))
+def _verifying(known: Verification, rows: Sequence[_Row]) -> _Row:
+    found = sum(row.most for row in rows if row.channel is Channel.EMAIL)
+    most = known.waiting + found * max(MOST_ADDRESSES, known.each)
+    return _Row(Channel.VERIFICATION, known.provider, known.unit, known.operation, known.experience, 0, most, most / 2)
 
 
-def _row(channel: Channel, known: ChannelFacts, least: int, most: int) -> dict[str, Any]:
-    past = known.experience
-    expected = None
-    if past.settled >= ENOUGH:
-        each = (past.amount_min + past.amount_max) / 2 / past.settled
-        expected = round((least + most) / 2 * each / 100, 2)
-    elif most == 0:
-        expected = 0.0
+def _as_object(row: _Row) -> dict[str, Any]:
+    past, likely = row.experience, row.likely
     return {
-        "channel": str(channel),
-        "operation": known.operation.name,
-        "asks": {"min": least, "max": most},
-        "cost": {"min": 0.0, "max": round(most * known.operation.reserve / 100, 2), "expected": expected},
+        "channel": str(row.channel),
+        "provider": row.provider,
+        "operation": row.operation.name,
+        "asks": {"min": row.least, "max": row.most},
+        "requests": {"min": row.requests[0], "max": row.requests[1]},
+        "cost": {"min": 0.0, "max": round(row.worst, 2), "expected": None if likely is None else round(likely, 2)},
+        "unit": row.unit,
         "hit_rate": round(past.found / past.settled, 3) if past.settled else None,
     }
+
+
+def _cost(rows: Sequence[_Row], most: float) -> dict[str, float | None]:
+    likely = [row.likely for row in rows]
+    known = [amount for amount in likely if amount is not None]
+    expected = round(min(most, sum(known)), 2) if len(known) == len(likely) else None
+    return {"min": 0.0, "max": round(most, 2), "expected": expected}
+
+
+def _requests(facts: Facts, rows: Sequence[_Row], pages: tuple[int, int]) -> dict[str, tuple[int, int]]:
+    """By provider, at the least and at the most, without polls."""
+    counts = {NAME: pages}
+    for row in rows:
+        least, most = counts.get(row.provider, (0, 0))
+        counts[row.provider] = least + row.requests[0], most + row.requests[1]
+    return counts
 
 
 def _pages(facts: Facts) -> tuple[int, int]:
@@ -171,16 +251,16 @@ def _search_cost(facts: Facts, people: tuple[int, int], pages: tuple[int, int]) 
     return {"min": min(least, worst) / 100, "max": worst / 100}
 
 
-def _capped(facts: Facts, costs: Mapping[str, float]) -> tuple[float, str | None]:
-    """The most that may be spent under the caps (whole units), and which of them holds it there.
+def _capped(facts: Facts, rows: Sequence[_Row]) -> tuple[dict[str, float], dict[str, str]]:
+    """By unit: the most that may be spent under the caps (whole units), and which of them holds it there.
 
-    ``costs`` is the most by channel without any. First what each provider's own caps leave of it, then those over all.
+    First what each provider's own caps leave of its rows, then those over all that charge in a unit.
     """
     wanted: dict[tuple[str, str], float] = {}
-    for channel, known in facts.channels.items():
-        key = known.provider, known.unit
-        wanted[key] = wanted.get(key, 0.0) + costs[channel]
-    holds: list[tuple[float, str]] = []
+    for row in rows:
+        key = row.provider, row.unit
+        wanted[key] = wanted.get(key, 0.0) + row.worst
+    holds: dict[str, list[tuple[float, str]]] = {}
     left = dict(wanted)
     for of_one in (True, False):
         for cap, used in facts.caps:
@@ -190,7 +270,10 @@ def _capped(facts: Facts, costs: Mapping[str, float]) -> tuple[float, str | None
             concerned = [key for key in wanted if cap.concerns(*key)]
             most = sum(left[key] for key in concerned)
             if room < sum(wanted[key] for key in concerned):
-                holds.append((room, cap.setting))
+                holds.setdefault(cap.unit, []).append((room, cap.setting))
             if room < most:
                 left |= {key: left[key] * room / most for key in concerned}
-    return sum(left.values()), min(holds)[1] if holds else None
+    by_unit = dict.fromkeys(sorted({UNIT, *(unit for _, unit in wanted)}), 0.0)
+    for (_, unit), amount in left.items():
+        by_unit[unit] += amount
+    return by_unit, {unit: min(found)[1] for unit, found in sorted(holds.items())}

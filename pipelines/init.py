@@ -25,7 +25,15 @@ channels = ["email", "phone"]                  # what is bought for each person 
 max_credits_per_run = 200                      # never passed, nor are these:
 max_credits_per_day = 500
 max_credits_per_month = 5000
+# email_providers = ["clodura", "sixtyfour"]   # who is asked, in this order: the next one where those before it have
+# phone_providers = ["clodura", "sixtyfour"]   # nothing. A second vendor needs its own key and caps, as below
+# stop_when = "any"                            # or "risky", "deliverable": which address is enough
 # refresh_after = "180d"                       # buys answers older than that anew, at the full price
+
+# [enrichment.caps.sixtyfour]                  # it charges cents, which no cap in credits counts
+# cents_per_run = 500                          # an e-mail costs 5 cents, a phone 30
+# cents_per_day = 1000
+# cents_per_answer = 5                         # who may cost more than that for one answer is not asked for it
 
 [webhook]
 # Answers to e-mail reveals are posted to a URL that you name; the vendor takes none without.
@@ -50,6 +58,10 @@ SECRETS = """\
 
 [sources.clodura]
 api_key = ""                                   # from Clodura: Settings > Developer/API
+
+# [sources.sixtyfour]
+# api_key = ""                                 # from Sixtyfour's dashboard; needed where it is named as a provider
+# webhook_secret = ""                          # sk_whsec_...: then only webhooks signed with it are taken
 """
 
 IGNORED = """\

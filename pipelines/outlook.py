@@ -26,13 +26,18 @@ def why(call: Listed) -> str | None:
     note = call.note or ""
     if call.state is not State.IN_DOUBT:
         return call.note
+    shared = f"one of {call.carried} calls that share its request" if call.carried > 1 else ""
+    return "; ".join(filter(None, (_doubt(note), shared))) or None
+
+
+def _doubt(note: str) -> str:
     if note.startswith("lost:"):
         return f"the answer to the request was lost ({note.removeprefix('lost:')}): whether it was taken is unknown"
     if status := re.fullmatch(r"http_(\d+)", note):
         if status[1] == "409":
             return "the vendor answered HTTP 409 while an earlier purchase of the same is unresolved"
         return f"the vendor answered HTTP {status[1]}: whether it took the request is unknown"
-    return note or None
+    return note
 
 
 def outlook(call: Listed, around: Surroundings) -> str:

@@ -17,11 +17,13 @@ from enrichment.ids import micros, new_id
 from enrichment.ledger import Ledger, forecast, ledger_path, runs
 from enrichment.ledger.claims import used_of
 from enrichment.ledger.counters import LedgerCounters
-from enrichment.ledger.forecast import LastReading
+from enrichment.ledger.forecast import Foreseen, LastReading
 from enrichment.ledger.ledger_time import ledger_time
+from enrichment.ledger.waterfalls import Asking
 from enrichment.metering import NONE, LedgerMeter
+from enrichment.verification import Verifying
 from pipelines.environment import user_agent
-from pipelines.forecast import MOST_PEOPLE, ChannelFacts, Expected, Facts
+from pipelines.forecast import MOST_PEOPLE, Expected, Facts, Step, Verification
 from pipelines.forecast import forecast as reckon
 from pipelines.options import (
     SyncOptions,
@@ -34,16 +36,19 @@ from pipelines.options import (
 )
 from pipelines.playground import playground
 from pipelines.settings import Settings
+from pipelines.spending import spending_warnings
 from pipelines.telling import Teller
-from pipelines.vendor import account_of, keep_realm, same_realm, usable_key
+from pipelines.vendor import account_of, keep_realm, same_realm, usable_key, vendors_of, waterfall_of
 from sources.clock import SYSTEM_CLOCK
 from sources.clodura.client import CloduraClient, make_transport
 from sources.clodura.filters import SearchFilters
+from sources.clodura.prices import UNIT
 from sources.clodura.probe import Probed, probe
-from sources.clodura.provider import operations
+from sources.clodura.provider import NAME
 from sources.clodura.windows import Coverage
 from sources.limits import Window
 from sources.providers import Channel
+from sources.registry import connecting
 
 #: seconds that a probe waits for our own rate limits
 PATIENCE = 120.0
@@ -53,7 +58,8 @@ def plan(options: SyncOptions, settings: Settings, teller: Teller, *, probing: b
     """What a sync with these options would ask and cost; see `pipelines.forecast.forecast` for the object."""
     options = checked(options)
     searches, warnings = chosen_searches(options, settings)
-    for text in warnings:
+    waterfall = waterfall_of(settings, chosen_channels(options, settings))
+    for text in [*warnings, *spending_warnings(options, settings, waterfall)]:
         teller.warn(text)
     with ExitStack() as stack:
         if options.sandbox and probing:
@@ -100,20 +106,21 @@ def _facts(
 ) -> Facts:
     now = ledger_time(connection, micros(SYSTEM_CLOCK))
     run_id = new_id()
-    kinds = operations(settings.clodura.plan)
+    channels = chosen_channels(options, settings)
+    waterfall = waterfall_of(settings, channels)
+    verifying = chosen_verifying(options, settings)
     age = settings.enrichment.refresh_after
-    stale_before = None if age is None else now - round(age * 1_000_000)
-    channels = {}
-    for channel in chosen_channels(options, settings):
-        name = kinds[channel].name
-        channels[channel] = ChannelFacts(
-            kinds[channel],
-            answered=forecast.answered(connection, name, stale_before),
-            planned=forecast.planned(connection, name, None if channel is Channel.VERIFICATION else [*searches]),
-            experience=forecast.experience(connection, name),
-            stale=forecast.stale(connection, name, stale_before),
-            unasked=forecast.unasked(connection, name),
-        )
+    asking = Asking(
+        waterfall,
+        providers={},
+        run_id=run_id,
+        stale_before=None if age is None else now - round(age * 1_000_000),
+        verifying=Channel.VERIFICATION in channels,
+    )
+    waterfalls = {}
+    for channel in waterfall.channels:
+        counted = forecast.foreseen(connection, asking, channel, [*searches], now, verifying)
+        waterfalls[channel] = [_step(connection, settings, name, channel, people) for name, people in counted.items()]
     caps = chosen_caps(options, settings)
     expected = []
     for name, filters in searches.items():
@@ -121,30 +128,57 @@ def _facts(
         expected.append(_expected(name, last, probed.get(name), options.limit))
     return Facts(
         searches=expected,
-        channels=channels,
+        waterfalls=waterfalls,
         price=chosen_search_price(options, settings),
         caps=[*used_of(connection, caps, run_id, now).items()],
-        windows=[Window.parse(text) for text in settings.clodura.rate_limits],
+        windows={name: _windows(settings, name) for name in dict.fromkeys([NAME, *vendors_of(waterfall)])},
         limit=options.limit,
-        unverified=forecast.unverified(connection, chosen_verifying(options, settings), now),
-        most_addresses=forecast.most_addresses(connection),
+        verification=_verification(connection, settings, verifying, now) if asking.verifying else None,
         polling=settings.webhook.mode == "poll",
     )
+
+
+def _step(connection: sa.Connection, settings: Settings, name: str, channel: Channel, people: Foreseen) -> Step:
+    vendor = settings.vendor(name)
+    operation = connecting(name).operations(vendor)[channel]
+    return Step(name, vendor.unit, operation, people, forecast.experience(connection, name, operation.name))
+
+
+def _verification(connection: sa.Connection, settings: Settings, verifying: Verifying, now: int) -> Verification:
+    operation = connecting(NAME).operations(settings.clodura)[Channel.VERIFICATION]
+    return Verification(
+        NAME,
+        UNIT,
+        operation,
+        forecast.experience(connection, NAME, operation.name),
+        waiting=max(forecast.unverified(connection, verifying, now), forecast.planned_verifications(connection, NAME)),
+        each=forecast.most_addresses(connection),
+    )
+
+
+def _windows(settings: Settings, name: str) -> list[Window]:
+    return [Window.parse(text) for text in settings.vendor(name).rate_limits]
 
 
 def _expected(name: str, last: LastReading | None, probed: Probed | None, limit: int | None) -> Expected:
     """A probe knows best; then a search that was read whole; one that was not, shows at least what was seen of it."""
     whole = last is not None and last.coverage == Coverage.COMPLETE
-    asked = frozenset(json.loads(last.run_summary or "{}").get("channels", ())) if last is not None and whole else None
+    asked = _asked(json.loads(last.run_summary or "{}")) if last is not None and whole else frozenset()
     if probed is not None:
         same = whole and last is not None and last.people == probed.people
         least = probed.people if limit is None else min(limit, probed.people)
-        return Expected(name, least, probed.people, "probe", None, (asked or frozenset()) if same else frozenset())
+        return Expected(name, least, probed.people, "probe", known=same, asked=asked if same else frozenset())
     if last is None:
         return Expected(name, 0, MOST_PEOPLE, "never read")
     if whole:
-        return Expected(name, last.people, last.people, "last run", last.finished_at, asked or frozenset())
+        return Expected(name, last.people, last.people, "last run", last.finished_at, known=True, asked=asked)
     return Expected(name, last.people, MOST_PEOPLE, f"last run, {last.coverage}", last.finished_at)
+
+
+def _asked(summary: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
+    """Whom a run was to ask for what, by its summary; before there were several providers it named the channels."""
+    order = summary.get("waterfall", {str(channel): [NAME] for channel in summary.get("channels", ())})
+    return frozenset((channel, name) for channel, names in order.items() for name in names)
 
 
 async def _probe(

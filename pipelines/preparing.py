@@ -15,7 +15,6 @@ from enrichment.context import EngineSettings
 from enrichment.ids import micros, new_id
 from enrichment.inbox import Inbox, inbox_path
 from enrichment.ledger import Ledger, ledger_path, runs
-from enrichment.waterfall import Waterfall
 from pipelines import sink, views, webhooks
 from pipelines.environment import user_agent
 from pipelines.leads.opening import opened_leads
@@ -32,10 +31,12 @@ from pipelines.options import (
 )
 from pipelines.session import SessionPlan, Vendor
 from pipelines.settings import Settings
+from pipelines.spending import spending_warnings
 from pipelines.telling import Teller
 from pipelines.vendor import (
     HOME,
     account_of,
+    asked_of,
     keep_realm,
     locks_of,
     need_url,
@@ -47,7 +48,6 @@ from pipelines.vendor import (
 )
 from sources.clock import SYSTEM_CLOCK
 from sources.clodura.settings import CloduraSettings
-from sources.providers import Channel
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,11 @@ def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterat
     }
     one_realm(settings, list(vendors))
     reception = webhooks.plan_reception(
-        settings.webhook, settings.clodura.base_url, need_url(settings.clodura, _asked_of_clodura(waterfall))
+        settings.webhook,
+        settings.clodura.base_url,
+        need_url(settings.clodura, asked_of(waterfall, CloduraSettings.name)),
     )
+    warnings += spending_warnings(options, settings, waterfall)
     for text in [*warnings, *([reception.warning] if reception.warning else [])]:
         teller.warn(text)
     home = options.folder / HOME
@@ -145,10 +148,6 @@ def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterat
         )
         ready = Prepared(options, settings, plan, ledger, inbox, loader, destination, dataset, sink_id)
         yield ready, opened.listening
-
-
-def _asked_of_clodura(waterfall: Waterfall) -> list[Channel]:
-    return [channel for channel, names in waterfall.order.items() if CloduraSettings.name in names]
 
 
 def _deep(options: SyncOptions, settings: Settings) -> bool:

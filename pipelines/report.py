@@ -11,11 +11,13 @@ from rich.table import Table
 
 def print_report(result: dict[str, Any]) -> None:
     """What a run did."""
-    spent = result["spent"]["credits"]
     searched = result["search_spent"]["credits"]
     asked = sum(result["outcomes"].values())
     found = result["outcomes"].get("found", 0)
     rate = f" ({found / asked:.0%} of {asked} settled reveals found something)" if asked else ""
+    carried = ""
+    if result["purchases_sent"] > result["calls_sent"]:
+        carried = f" for {result['purchases_sent']:,} purchases"
     rows = [
         (
             "people",
@@ -24,12 +26,15 @@ def print_report(result: dict[str, Any]) -> None:
         ),
         (
             "calls",
-            f"{result['calls_sent']:,} sent, {result['calls_settled']:,} settled, {result['calls_in_doubt']:,} in "
-            f"doubt, {result['calls_outstanding']:,} under way, {result['calls_left']:,} left",
+            f"{result['calls_sent']:,} sent{carried}, {result['calls_settled']:,} settled, "
+            f"{result['calls_in_doubt']:,} in doubt, {result['calls_outstanding']:,} under way, "
+            f"{result['calls_left']:,} left",
         ),
         ("found", f"{result['emails_found']:,} e-mails, {result['phones_found']:,} phones{rate}"),
         *([("verified", _counted(result["addresses_verified"]))] if result["addresses_verified"] else []),
-        ("spent", f"{spent['min']:,g} to {spent['max']:,g} credits for what was bought"),
+        ("spent", f"{_by_unit(result['spent'])} for what was bought"),
+        *(_providers(result["providers"])),
+        *(("passed over", f"{row['provider']}: {row['message']}") for row in result["halted"] if row["passed_over"]),
         (
             "search",
             f"{result['search_calls']:,} pages asked for, which may have cost {searched['min']:,g} to "
@@ -44,14 +49,13 @@ def print_report(result: dict[str, Any]) -> None:
 def print_status(result: dict[str, Any]) -> None:
     """What the ledger holds."""
     calls = ", ".join(f"{count:,} {state}" for state, count in result["calls"].items() if count) or "none"
-    today, month, total = (result[name]["credits"] for name in ("spent_today", "spent_this_month", "spent"))
     rows = [
         ("ledger", result["ledger"]),
         ("calls", calls),
         ("inbox", f"{result['documents_waiting']:,} documents wait for the next sync"),
-        ("spent today", f"{today['min']:,g} to {today['max']:,g} credits"),
-        ("spent this month", f"{month['min']:,g} to {month['max']:,g} credits"),
-        ("spent in all", f"{total['min']:,g} to {total['max']:,g} credits"),
+        ("spent today", _by_unit(result["spent_today"])),
+        ("spent this month", _by_unit(result["spent_this_month"])),
+        ("spent in all", _by_unit(result["spent"])),
     ]
     for run in result["runs"]:
         seen = f"{run['people_seen']:,} people, {run['calls_sent']:,} calls" if run["people_seen"] is not None else ""
@@ -65,15 +69,20 @@ def print_plan(result: dict[str, Any]) -> None:
     for search in result["searches"]:
         as_of = f", {_day(search['as_of'])}" if search["as_of"] else ""
         rows.append((f"search {search['search']}", f"{_span(search['people'])} people ({search['source']}{as_of})"))
+    several = len({row["provider"] for row in result["channels"]}) > 1
     for row in result["channels"]:
         rate = f", {row['hit_rate']:.0%} of those so far found something" if row["hit_rate"] is not None else ""
-        rows.append((row["channel"], f"{_span(row['asks'])} calls, {_span(row['cost'])} credits{rate}"))
-    capped = f", held by {result['capped_by']}" if result["capped_by"] else ""
-    expected = result["cost"]["expected"]
-    likely = f"; going by past results about {expected:,g}" if expected is not None else ""
+        shared = "" if row["requests"] == row["asks"] else f" in {_span(row['requests'])} requests"
+        name = f"{row['channel']} {row['provider']}" if several else row["channel"]
+        rows.append((name, f"{_span(row['asks'])} calls{shared}, {_span(row['cost'])} {row['unit']}{rate}"))
+    rows.append(("searching", f"{_span(result['pages'])} pages, {_span(result['search_cost'])} export credits"))
+    for unit, cost in result["cost"].items():
+        holds = result["capped_by"].get(unit)
+        capped = f", held by {holds}" if holds else ""
+        expected = cost["expected"]
+        likely = f"; going by past results about {expected:,g}" if expected is not None else ""
+        rows.append(("in all", f"{_span(cost)} {unit} for what is bought{capped}{likely}"))
     rows += [
-        ("searching", f"{_span(result['pages'])} pages, {_span(result['search_cost'])} export credits"),
-        ("in all", f"{_span(result['cost'])} credits for what is bought{capped}{likely}"),
         ("time", f"{_span(result['calls'])} calls: {_time(result['seconds']['max'])} at these rate limits at the most"),
     ]
     if result["calls_under_way"] or result["calls_in_doubt"]:
@@ -82,6 +91,26 @@ def print_plan(result: dict[str, Any]) -> None:
         )
     rows.append(("note", result["note"]))
     _print(rows)
+
+
+def _by_unit(spent: dict[str, dict[str, float]]) -> str:
+    """Amounts of each unit, the search vendor's first: they never add up."""
+    units = sorted(spent, key=lambda unit: (unit != "credits", unit))
+    return ", ".join(f"{spent[unit]['min']:,g} to {spent[unit]['max']:,g} {unit}" for unit in units)
+
+
+def _providers(shares: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """What each provider did, where there is more than one of them."""
+    if len({share["provider"] for share in shares}) < 2:
+        return []
+    return [
+        (
+            f"{share['channel']} {share['provider']}",
+            f"{share['asked']:,} asked, {share['settled']:,} settled, {share['found']:,} found, "
+            f"{share['spent']['min']:,g} to {share['spent']['max']:,g} {share['unit']}",
+        )
+        for share in shares
+    ]
 
 
 def _span(bounds: dict[str, Any]) -> str:
@@ -110,7 +139,14 @@ def print_calls(result: dict[str, Any]) -> None:
     for call in result["calls"]:
         whom = f"person {call['person_id']}" if call["person_id"] is not None else ""
         outcome = f" ({call['outcome']})" if call["outcome"] else ""
-        parts = [call["call_id"], call["operation"], whom, call["state"] + outcome, f"{call['age']} old", _money(call)]
+        parts = [
+            call["call_id"],
+            f"{call['provider']} {call['operation']}",
+            whom,
+            call["state"] + outcome,
+            f"{call['age']} old",
+            _money(call),
+        ]
         lines = ["  ".join(part for part in parts if part)]
         if call["tracking_id"]:
             lines.append(f"    tracking id {call['tracking_id']}")
@@ -173,6 +209,9 @@ def warnings_of(result: dict[str, Any]) -> list[str]:
         )
     if result["calls_rejected"]:
         found.append(f"{result['calls_rejected']} calls were rejected by the vendor as wrong; nothing was charged.")
+    for row in result["halted"]:
+        if row["passed_over"] and row["message"] not in (result["message"] or ""):
+            found.append(row["message"])
     if result["verification_refused"]:
         found.append(f'{result["verification_refused"]} Say enrichment.verify = "none" to leave it out.')
     return found

@@ -17,6 +17,7 @@ from enrichment.ledger.listing import Listed, in_doubt_since, named
 from enrichment.states import State
 from pipelines.outlook import SECOND, span
 from pipelines.settings import Settings
+from sources.clodura.settings import CloduraSettings
 from sources.errors import ConfigurationError
 from sources.redaction import shown
 
@@ -55,12 +56,21 @@ def resolving(
         with ledger.read() as connection:
             at = ledger_time(connection, now())
             found = _found(connection, options, at)
+        units = sorted({call.unit for call in found})
+        if amount is not None and len(units) > 1:
+            raise ConfigurationError(
+                f"--settled: these calls are charged in {' and '.join(units)}, and one amount cannot be both. Resolve "
+                f"them apart. Nothing was changed."
+            )
         for call in found:
             if amount is not None and amount > call.at_risk:
+                plan = " a plan that is set wrong (sources.clodura.plan) would explain it."
+                explained = (
+                    plan if call.provider == CloduraSettings.name else " look whether that is the unit you mean."
+                )
                 warn(
                     f"{call.call_id}: {amount / 100:g} {call.unit} is more than the {call.at_risk / 100:g} that the "
-                    f"price list allows for it. It is booked all the same; a plan that is set wrong "
-                    f"(sources.clodura.plan) would explain it."
+                    f"price list allows for it. It is booked all the same;{explained}"
                 )
         ids = [call.call_id for call in found]
         done = ledger.call(resolve, ids, amount, at)
@@ -98,8 +108,8 @@ def _amount(options: ResolveOptions) -> int | None:
     match = re.fullmatch(r"(\d{1,9})(?:\.(\d{1,2}))?", options.settled.strip())
     if match is None:
         raise ConfigurationError(
-            f"--settled: {shown(options.settled)} is no amount: write credits, 0 or more, with two decimals at most. "
-            f"Nothing was changed."
+            f"--settled: {shown(options.settled)} is no amount: write what each call cost in its own unit (credits, "
+            f"cents), 0 or more, with two decimals at most and without the unit. Nothing was changed."
         )
     return int(match[1]) * 100 + int((match[2] or "").ljust(2, "0"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,8 +20,11 @@ from sources.clodura.prices import UNIT
 RECENT = 5
 
 
-def status(ledger: Ledger, now: int) -> dict[str, Any]:
-    """The state of things as an object: calls by state, what waits in the inbox, what was spent, the last runs."""
+def status(ledger: Ledger, now: int, units: Sequence[str] = (UNIT,)) -> dict[str, Any]:
+    """The state of things as an object: calls by state, what waits in the inbox, what was spent, the last runs.
+
+    ``units``: told of even where nothing was spent in them.
+    """
     with ledger.read() as connection:
         now = ledger_time(connection, now)
         states = books.by_state(connection)
@@ -32,16 +36,16 @@ def status(ledger: Ledger, now: int) -> dict[str, Any]:
         "ledger": ledger.path,
         "calls": {state.value: states.get(state, 0) for state in State},
         "documents_waiting": waiting_in(inbox_path(ledger.path)),
-        "spent_today": spent_by_unit(today, [UNIT]),
-        "spent_this_month": spent_by_unit(month, [UNIT]),
-        "spent": spent_by_unit(total, [UNIT]),
+        "spent_today": spent_by_unit(today, units),
+        "spent_this_month": spent_by_unit(month, units),
+        "spent": spent_by_unit(total, units),
         "runs": recent,
     }
 
 
 def _run(row: Any) -> dict[str, Any]:
     summary = json.loads(row["summary"]) if row["summary"] else {}
-    names = ("people_seen", "people_new", "calls_sent", "emails_found", "phones_found", "spent")
+    names = ("people_seen", "people_new", "calls_sent", "purchases_sent", "emails_found", "phones_found", "spent")
     return {
         "run_id": row["run_id"],
         "started_at": time_text(row["started_at"]),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from enrichment.engine import Ending, Report
-from enrichment.ledger.books import Amount, RunBooks
+from enrichment.ledger.books import Amount, RunBooks, Share
 from enrichment.states import State
 from pipelines.searching import SearchTally
 from sources.clodura.prices import UNIT
@@ -19,6 +19,7 @@ from sources.errors import (
     NotEntitled,
     OutOfCredits,
     QuotaExhausted,
+    Unavailable,
 )
 
 DONE, FAILED, WRONG_USAGE, STOPPED_EARLY = 0, 1, 2, 3
@@ -33,17 +34,60 @@ class Verdict:
     message: str | None = None
 
 
+@dataclass(frozen=True)
+class Halted:
+    """A provider that could not be asked any more in a run, or some of its operations, and why.
+
+    ``passed_over``: people for whom another provider was asked in its place.
+    """
+
+    provider: str
+    operations: tuple[str, ...]
+    error: LeadsyncError
+    passed_over: int = 0
+
+    @property
+    def verdict(self) -> Verdict:
+        """What it means for the run where it counts; see `judge`."""
+        people = self.passed_over
+        instead = f" For {people} people another provider was asked in its place." if people else ""
+        if people and isinstance(self.error, Unavailable):
+            return Verdict(STOPPED_EARLY, "passed_over", f"{self.error}{instead}")
+        return Verdict(self.error.exit_code, _reason(self.error), f"{self.error}{instead}")
+
+
+def halted_by(
+    errors: Mapping[tuple[str, str], LeadsyncError], passed_over: Mapping[tuple[str, str], Collection[str]]
+) -> list[Halted]:
+    """What halted in a run, by (provider, operation), one item for each error of a provider."""
+    found: dict[tuple[str, str], list[tuple[str, LeadsyncError]]] = {}
+    for (provider, operation), error in errors.items():
+        found.setdefault((provider, str(error)), []).append((operation, error))
+    halted = []
+    for (provider, _), items in found.items():
+        operations = tuple(operation for operation, _ in items)
+        people = {person for operation in operations for person in passed_over.get((provider, operation), ())}
+        halted.append(Halted(provider, operations, items[0][1], len(people)))
+    return halted
+
+
 def judge(
     *,
     errors: Sequence[BaseException | None],
     run_error: LeadsyncError | None,
-    halted: Sequence[LeadsyncError],
+    halted: Sequence[Halted],
     tally: SearchTally,
     report: Report | None,
     interrupted: bool,
     unwritten: int = 0,
 ) -> Verdict:
     """The verdict on a run: what failed outranks what stopped early, which outranks what was only not all there.
+
+    A provider that halted counts where anybody missed it: another was asked in its place, calls are left, or its own
+    credits ended half-way. It counts as its error does, though the others have answered the rest: without credits the
+    run stopped early (3), what nobody but the user can mend is a failure (1). A refused key is always told. One that
+    failed or could not be reached is a failure only where nobody was asked in its place: else the run stopped early,
+    for the next one asks it again.
 
     ``unwritten``: answers to purchases that the ledger could not take.
     """
@@ -59,9 +103,10 @@ def judge(
     if interrupted:
         found.append(Verdict(STOPPED_EARLY, "interrupted", "Stopped as asked. The next run goes on from here."))
     if report is not None:
-        for problem in halted:
-            if report.left or (report.ran_dry and isinstance(problem, OutOfCredits)):
-                found.append(Verdict(problem.exit_code, _reason(problem), str(problem)))
+        for one in halted:
+            dry = report.ran_dry and isinstance(one.error, OutOfCredits)
+            if report.left or one.passed_over or dry or isinstance(one.error, KeyRefused):
+                found.append(one.verdict)
         found += _endings(report)
     if tally.truncated:
         names = ", ".join(tally.truncated)
@@ -131,7 +176,9 @@ def as_object(
     *,
     run_id: str,
     channels: Sequence[str],
+    waterfall: Mapping[str, Sequence[str]],
     verdict: Verdict,
+    halted: Sequence[Halted],
     tally: SearchTally,
     books: RunBooks,
     states: Mapping[State, int],
@@ -143,10 +190,14 @@ def as_object(
     query: str,
     verification_refused: str | None = None,
 ) -> dict[str, Any]:
-    """The object that `sync --json` prints. Names are stable; more may be added."""
+    """The object that `sync --json` prints. Names are stable; more may be added.
+
+    ``waterfall``: by contact, who was to be asked, in this order. ``units``: those of all providers in the run.
+    """
     return {
         "run_id": run_id,
         "channels": channels,
+        "waterfall": {channel: list(names) for channel, names in waterfall.items()},
         "people_seen": tally.people,
         "people_new": tally.new,
         "people_changed": tally.changed,
@@ -154,6 +205,7 @@ def as_object(
         "search_calls": tally.calls,
         "search_spent": spent_by_unit({UNIT: search_spent}, [UNIT]),
         "calls_sent": books.calls_sent,
+        "purchases_sent": books.purchases_sent,
         "calls_settled": books.calls_settled,
         "calls_in_doubt": states.get(State.IN_DOUBT, 0),
         "calls_rejected": states.get(State.REJECTED, 0),
@@ -165,11 +217,37 @@ def as_object(
         "addresses_verified": books.verified,
         "verification_refused": verification_refused,
         "spent": spent_by_unit(books.spent, units),
+        "providers": [_share(share) for share in books.shares],
+        "halted": [_halted(one) for one in halted],
         "truncated_windows": len(tally.truncated),
         "truncated_searches": tally.truncated,
         "seconds": round(seconds, 1),
         "database": database,
         "query": query,
+        "exit_code": verdict.exit_code,
+        "exit_reason": verdict.exit_reason,
+        "message": verdict.message,
+    }
+
+
+def _share(share: Share) -> dict[str, Any]:
+    return {
+        "provider": share.provider,
+        "channel": str(share.channel),
+        "asked": share.asked,
+        "settled": share.settled,
+        "found": share.found,
+        "spent": {"min": share.spent.least / 100, "max": share.spent.most / 100},
+        "unit": share.unit,
+    }
+
+
+def _halted(one: Halted) -> dict[str, Any]:
+    verdict = one.verdict
+    return {
+        "provider": one.provider,
+        "operations": list(one.operations),
+        "passed_over": one.passed_over,
         "exit_code": verdict.exit_code,
         "exit_reason": verdict.exit_reason,
         "message": verdict.message,

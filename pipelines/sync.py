@@ -26,11 +26,10 @@ from pipelines.preparing import Prepared, prepared
 from pipelines.session import Session
 from pipelines.settings import Settings
 from pipelines.signals import stopping_on_signals
-from pipelines.summary import Verdict
+from pipelines.summary import Halted, Verdict
 from pipelines.tables import RUNS
 from pipelines.telling import Progress, Teller
 from sources.clock import SYSTEM_CLOCK
-from sources.clodura.prices import UNIT
 from sources.clodura.provider import VERIFY_EMAIL
 from sources.errors import DestinationError, LeadsyncError, LedgerError, NotEntitled
 from sources.providers import CONTACTS
@@ -149,12 +148,10 @@ class _Run:
 
     def _judge(self, session: Session) -> Verdict:
         context = session.context
-        refused = _verification_refused(session)
-        halted = context.halted if context is not None else {}
         return summary.judge(
             errors=[session.error, self._trouble],
             run_error=context.run_error if context is not None else None,
-            halted=[error for key, error in halted.items() if key not in refused],
+            halted=_halted(session),
             tally=session.tally,
             report=session.report,
             interrupted=self._interrupted,
@@ -174,12 +171,14 @@ class _Run:
         return summary.as_object(
             run_id=it.plan.run_id,
             channels=[str(channel) for channel in it.plan.engine.channels],
+            waterfall={str(channel): names for channel, names in it.plan.waterfall.order.items()},
             verdict=verdict,
+            halted=_halted(session),
             tally=session.tally,
             books=done,
             states=states,
             report=session.report,
-            units=[UNIT],
+            units=self._units,
             search_spent=search_spent,
             seconds=time.monotonic() - self._started,
             database=it.destination.location,
@@ -202,24 +201,44 @@ class _Run:
             took = time.monotonic() - started
             self._look_at = started + max(LOOK_EVERY, LOOK_TIMES * took)
         done = self._seen
-        spent = done.spent.get(UNIT)
-        caps = [cap.amount for cap in self._it.plan.engine.caps if cap.scope is Scope.RUN]
+        spent = {unit: done.spent.get(unit, books.Amount()).most / 100 for unit in self._units}
         return Progress(
             pages=tally.pages,
             people=tally.people,
             sent=done.calls_sent,
+            purchases=done.purchases_sent,
             in_flight=context.tally.in_flight if context is not None else 0,
             settled=done.calls_settled,
             emails=done.emails_found,
             phones=done.phones_found,
-            spent=(spent.most if spent is not None else 0) / 100,
-            cap=min(caps) / 100 if caps else None,
+            spent=spent,
+            caps={unit: cap / 100 for unit in self._units if (cap := self._cap(unit)) is not None},
         )
+
+    @property
+    def _units(self) -> list[str]:
+        return list(dict.fromkeys(vendor.settings.unit for vendor in self._it.plan.vendors.values()))
+
+    def _cap(self, unit: str) -> int | None:
+        """The least of the caps on all that this run may spend in a unit, in 1/100 of it."""
+        names = [name for name, vendor in self._it.plan.vendors.items() if vendor.settings.unit == unit]
+        caps = [cap for cap in self._it.plan.engine.caps if cap.scope is Scope.RUN]
+        return min((cap.amount for cap in caps if all(cap.concerns(name, unit) for name in names)), default=None)
 
     def _interrupt(self, session: Session) -> None:
         self._interrupted = True
         self._teller.say("Stopping: what is on the wire is waited for, what came is loaded. Again to stop at once.")
         session.stop()
+
+
+def _halted(session: Session) -> list[Halted]:
+    """Whom this run could not ask any more, but for what is beside the point of it."""
+    context = session.context
+    if context is None:
+        return []
+    refused = _verification_refused(session)
+    errors = {key: error for key, error in context.halted.items() if key not in refused}
+    return summary.halted_by(errors, context.passed_over)
 
 
 def _verification_refused(session: Session) -> dict[tuple[str, str], LeadsyncError]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.live import Live
@@ -21,25 +21,33 @@ LIVE_PER_SECOND = 4
 
 @dataclass(frozen=True)
 class Progress:
-    """A moment of a run. ``spent`` and ``cap`` are whole units; ``cap`` None: there is none."""
+    """A moment of a run. ``sent`` counts requests, ``purchases`` what they ask for.
+
+    ``spent`` and ``caps`` are whole units, by unit; without a cap there is none.
+    """
 
     pages: int = 0
     people: int = 0
     sent: int = 0
+    purchases: int = 0
     in_flight: int = 0
     settled: int = 0
     emails: int = 0
     phones: int = 0
-    spent: float = 0.0
-    cap: float | None = None
+    spent: Mapping[str, float] = field(default_factory=dict)
+    caps: Mapping[str, float] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        cap = f" of {self.cap:g}" if self.cap is not None else ""
+        carried = f" for {self.purchases} purchases" if self.purchases > self.sent else ""
         return (
-            f"{self.pages} pages, {self.people} people | {self.sent} calls sent, {self.in_flight} in flight, "
+            f"{self.pages} pages, {self.people} people | {self.sent} calls sent{carried}, {self.in_flight} in flight, "
             f"{self.settled} settled | found {self.emails} e-mails, {self.phones} phones | "
-            f"at most {self.spent:g}{cap} credits spent"
+            f"at most {', '.join(map(self._amount, self.spent)) or 'nothing'} spent"
         )
+
+    def _amount(self, unit: str) -> str:
+        cap = f" of {self.caps[unit]:g}" if unit in self.caps else ""
+        return f"{self.spent[unit]:g}{cap} {unit}"
 
 
 class Teller:

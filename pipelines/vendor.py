@@ -51,16 +51,20 @@ def account_of(api_key: str, vendor: str = "clodura") -> str:
 
 def waterfall_of(settings: Settings, channels: Sequence[Channel]) -> Waterfall:
     """Whom to ask for these channels, in which order; who is dearer than an answer may be, is not."""
-    chosen = {
-        Channel.EMAIL: settings.enrichment.email_providers,
-        Channel.PHONE: settings.enrichment.phone_providers,
-    }
     order = {
-        channel: tuple(name for name in dict.fromkeys(chosen[channel]) if _affordable(settings, name, channel))
+        channel: tuple(
+            name for name in dict.fromkeys(preferred(settings, channel)) if _affordable(settings, name, channel)
+        )
         for channel in CONTACTS
         if channel in channels
     }
     return Waterfall(order, StopWhen(settings.enrichment.stop_when), settings.enrichment.in_doubt_after)
+
+
+def preferred(settings: Settings, channel: Channel) -> list[str]:
+    """Whom the user wants asked for a contact, in this order."""
+    enrichment = settings.enrichment
+    return enrichment.email_providers if channel is Channel.EMAIL else enrichment.phone_providers
 
 
 def _affordable(settings: Settings, name: str, channel: Channel) -> bool:
@@ -72,6 +76,18 @@ def _affordable(settings: Settings, name: str, channel: Channel) -> bool:
 def vendors_of(waterfall: Waterfall) -> list[str]:
     """Everybody who may be asked for a contact."""
     return list(dict.fromkeys(name for names in waterfall.order.values() for name in names))
+
+
+def asked_of(waterfall: Waterfall, vendor: str) -> list[Channel]:
+    """What a vendor may be asked for."""
+    return [channel for channel, names in waterfall.order.items() if vendor in names]
+
+
+def units_of(settings: Settings) -> list[str]:
+    """The units of everybody whom a run may pay: the search vendor's first."""
+    enrichment = settings.enrichment
+    names = [settings.clodura.name, *enrichment.email_providers, *enrichment.phone_providers]
+    return list(dict.fromkeys(settings.vendor(name).unit for name in names))
 
 
 def need_url(settings: CloduraSettings, channels: Sequence[Channel]) -> list[Channel]:

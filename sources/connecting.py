@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sources.clock import Clock
 from sources.limits import Counters
@@ -19,7 +19,7 @@ class Given:
 
     api_key: str = field(repr=False)
     account: str
-    counters: Counters
+    counters: Counters | None  # None: nothing is kept beyond this connection
     clock: Clock
     #: paid requests on the wire at a time
     paid_concurrency: int
@@ -51,8 +51,16 @@ class Checked:
 WebhookCheck = Callable[[Mapping[str, list[str]], bytes, float], Checked]
 
 
+@dataclass(frozen=True)
+class Left:
+    """What is left on an account, in 1/100 of the vendor's unit; None: not told. ``words``: the same as it was told."""
+
+    amount: int | None
+    words: str = ""
+
+
 class Connecting(Protocol):
-    """The module ``sources/<vendor>/connecting.py``."""
+    """The module ``sources/<vendor>/connecting.py``. One that can look up what is left is a `Balancing`, too."""
 
     def connect(self, settings: Any, given: Given) -> AbstractAsyncContextManager[Provider]:
         """A provider, for as long as the context lasts."""
@@ -64,4 +72,16 @@ class Connecting(Protocol):
 
     def webhook_check(self, settings: Any) -> WebhookCheck | None:
         """How its webhooks prove where they come from, beside the URL they are posted to; None: not at all."""
+        ...
+
+
+@runtime_checkable
+class Balancing(Protocol):
+    """A vendor that tells what is left, by a free call."""
+
+    async def balance(self, settings: Any, given: Given) -> Left:
+        """Look it up: one attempt, with little patience. It proves host and key, too.
+
+        Raises a `VendorError`; `NotProven` where the host does not seem to be the vendor's.
+        """
         ...

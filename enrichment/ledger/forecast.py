@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from enrichment.ledger.books import by_state
 from enrichment.ledger.schema import calls, emails, people, runs, verifications, windows
+from enrichment.ledger.waterfalls import Asking, stands
 from enrichment.states import State
 from enrichment.verification import Verifying
-from sources.providers import ANSWERS, EmailStatus, Outcome
+from enrichment.waterfall import Standing, candidates
+from sources.providers import Channel, EmailStatus, Outcome
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,24 @@ class LastReading:
     coverage: str
     finished_at: int
     run_summary: str | None
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """How many people stand how at one provider of a waterfall, for one contact.
+
+    ``closed``: they are not asked for there as things stand, or perhaps not. ``open``: they may be, once a search
+    shows them; of those ``next``: this provider is the first to ask, and ``left``: a run of these searches asks there,
+    as an earlier one wanted to. ``late``: closed, but what is under way may lead there, shown by a search or not.
+    ``unasked``: people known here for whom nobody was ever asked: nobody wanted it, or too little is known to ask.
+    """
+
+    closed: int = 0
+    open: int = 0
+    next: int = 0
+    left: int = 0
+    late: int = 0
+    unasked: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,51 +72,60 @@ def last_reading(connection: sa.Connection, search: str, window: str) -> LastRea
     return LastReading(search, row.people, row.calls, row.coverage, row.finished_at, row.summary)
 
 
-def answered(connection: sa.Connection, operation: str, stale_before: int | None = None) -> int:
-    """People whose contact of that kind will not be asked for again: it is bought, under way or in doubt.
+def foreseen(
+    connection: sa.Connection,
+    asking: Asking,
+    channel: Channel,
+    searches: Collection[str],
+    now: int,
+    verifying: Verifying,
+) -> dict[str, Foreseen]:
+    """By provider of the waterfall, in its order: how many people may be asked for there. As planning sees it.
 
-    ``stale_before``: what was answered before that time is asked for anew.
+    ``searches``: those of the run. Of ``asking`` no provider is needed.
     """
-    again = calls.c.state.in_([State.PLANNED, State.VOID]) | _DRY | _stale(stale_before)
-    query = sa.select(sa.func.count(calls.c.subject.distinct())).where(calls.c.operation == operation, _LAST, ~again)
-    return int(connection.execute(query).scalar_one())
+    order = asking.waterfall.order.get(channel, ())
+    doubtful = _verifiable(connection, verifying, now) if asking.verifying and channel is Channel.EMAIL else ()
+    counts = {name: Counter[str]() for name in order}
+    known = 0
+    for stand in stands(connection, asking, channel, now, doubtful):
+        known += 1
+        standings = set(stand.at.values())
+        waits = stand.doubtful or (Standing.WAITING in standings and Standing.ENOUGH not in standings)
+        following = candidates(order, stand.at)
+        for name in order:
+            at = stand.at.get(name, Standing.UNASKED)
+            askable = at in (Standing.UNASKED, Standing.PLANNED)
+            if name not in following:
+                counts[name]["closed"] += 1
+                counts[name]["late"] += askable and waits
+                continue
+            left = [other for other, standing in stand.at.items() if standing is Standing.PLANNED and other != name]
+            counts[name]["open"] += 1
+            counts[name]["closed"] += bool(left)  # what is left at another may go out first
+            if name == following[0]:
+                counts[name]["next"] += 1
+                sure = at is Standing.PLANNED or (name in stand.asked and name == order[0])
+                counts[name]["left"] += sure and stand.search in searches
+    everybody = connection.execute(sa.select(sa.func.count()).select_from(people)).scalar_one()
+    unasked = max(0, int(everybody) - known)
+    return {name: Foreseen(**counts[name], unasked=unasked) for name in order}
 
 
-def planned(connection: sa.Connection, operation: str, searches: Sequence[str] | None = None) -> int:
-    """People for whom a run of these searches sends what earlier ones did not get to: planned, run dry, or void."""
+def planned_verifications(connection: sa.Connection, provider: str) -> int:
+    """Verifications that are planned, or void, or ended half-way for want of credits."""
     left = (calls.c.state == State.PLANNED) | _DRY | ((calls.c.state == State.VOID) & _ALONE)
-    query = sa.select(sa.func.count(calls.c.subject.distinct())).where(calls.c.operation == operation, _LAST, left)
-    if searches is not None:
-        query = query.where(calls.c.search.in_(searches))
-    return int(connection.execute(query).scalar_one())
-
-
-def stale(connection: sa.Connection, operation: str, stale_before: int | None) -> int:
-    """People whose contact of that kind was answered before that time: asked for anew once a search shows them."""
     query = sa.select(sa.func.count(calls.c.subject.distinct())).where(
-        calls.c.operation == operation, _LAST, _stale(stale_before)
+        calls.c.provider == provider, calls.c.channel == Channel.VERIFICATION, _LAST, left
     )
     return int(connection.execute(query).scalar_one())
 
 
-def unasked(connection: sa.Connection, operation: str) -> int:
-    """People known here for whom that was never asked: nobody wanted it, or too little is known to ask."""
-    asked = sa.select(calls.c.subject).where(calls.c.operation == operation)
-    query = sa.select(sa.func.count()).select_from(people).where(people.c.person_id.not_in(asked))
-    return int(connection.execute(query).scalar_one())
-
-
-def _stale(before: int | None) -> sa.ColumnElement[bool]:
-    if before is None:
-        return sa.false()
-    return (calls.c.state == State.SETTLED) & calls.c.outcome.in_(ANSWERS) & (calls.c.settled_at < before)
-
-
-def experience(connection: sa.Connection, operation: str) -> Experience:
+def experience(connection: sa.Connection, provider: str, operation: str) -> Experience:
     """What this operation has come to so far."""
     found = sa.func.sum(sa.case((calls.c.outcome == Outcome.FOUND, 1), else_=0))
     query = sa.select(sa.func.count(), found, sa.func.sum(calls.c.amount_min), sa.func.sum(calls.c.amount_max)).where(
-        calls.c.operation == operation, calls.c.state == State.SETTLED
+        calls.c.provider == provider, calls.c.operation == operation, calls.c.state == State.SETTLED
     )
     row = connection.execute(query).one()
     return Experience(*(int(value or 0) for value in row))
@@ -103,11 +133,21 @@ def experience(connection: sa.Connection, operation: str) -> Experience:
 
 def unverified(connection: sa.Connection, verifying: Verifying, now: int) -> int:
     """Known addresses that the policy wants verified, and that have no verdict that is fresh."""
+    query = _without_verdict(verifying, now).with_only_columns(emails.c.email, emails.c.status).distinct()
+    return len({row.email for row in connection.execute(query) if verifying.wants(EmailStatus(row.status))})
+
+
+def _verifiable(connection: sa.Connection, verifying: Verifying, now: int) -> set[str]:
+    """Calls with an address that a run may verify: what they found may turn out not to be enough."""
+    rows = connection.execute(_without_verdict(verifying, now))
+    return {row.call_id for row in rows if verifying.wants(EmailStatus(row.status))}
+
+
+def _without_verdict(verifying: Verifying, now: int) -> sa.Select[tuple[str, str, str]]:
     fresh = sa.select(verifications.c.email).where(
         verifications.c.verified_at >= now - round(verifying.again_after * 1_000_000)
     )
-    query = sa.select(emails.c.email, emails.c.status).where(emails.c.email.not_in(fresh)).distinct()
-    return len({row.email for row in connection.execute(query) if verifying.wants(EmailStatus(row.status))})
+    return sa.select(emails.c.call_id, emails.c.email, emails.c.status).where(emails.c.email.not_in(fresh))
 
 
 def most_addresses(connection: sa.Connection) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from enrichment.ledger.schema import calls, requests
+from enrichment.ledger.schema import calls, request_calls, requests
 from enrichment.states import COMMITTED, State
 from sources.providers import Outcome
 
@@ -40,6 +40,8 @@ class Listed:
     tracking_id: str | None
     http_outcome: str | None
     http_status: int | None
+    #: calls that its request was for, this one included; 0: it was never sent
+    carried: int = 0
 
 
 @dataclass(frozen=True)
@@ -121,4 +123,8 @@ _CALLS: sa.Select[tuple[object, ...]] = sa.select(
     requests.c.tracking_id,
     requests.c.http_outcome,
     requests.c.http_status,
+    sa.select(sa.func.count())
+    .where(request_calls.c.request_id == calls.c.request_id)
+    .scalar_subquery()
+    .label("carried"),
 ).join(requests, requests.c.request_id == calls.c.request_id, isouter=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +38,22 @@ class Asking:
     stale_before: int | None = None
     #: addresses are verified in this run: what is enough may depend on a verdict that is under way
     verifying: bool = False
+    #: is told (provider, operation, person) for whom another is asked instead of one that is passed over
+    passing_over: Callable[[str, str, str], None] | None = None
+
+
+@dataclass(frozen=True)
+class Stand:
+    """How one person's contact stands at each provider that was ever asked for it.
+
+    ``asked``: providers with any call of it, void ones too. ``doubtful``: what is enough may turn out not to be.
+    ``search``: the one that first asked for it.
+    """
+
+    at: Mapping[str, Standing]
+    asked: frozenset[str]
+    doubtful: bool
+    search: str | None
 
 
 @dataclass
@@ -46,6 +62,7 @@ class _Known:
 
     latest: dict[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     planned: list[tuple[str, State, str]] = field(default_factory=list, repr=False)  # call, state, provider
+    asked: set[str] = field(default_factory=set)
     search: str | None = field(default=None, repr=False)
 
 
@@ -61,7 +78,8 @@ def plan_contacts(
     """Plan what comes next for these people; returns how many calls are new.
 
     ``channels`` None: all that the waterfall has. ``search``: the one that shows them; else that of the call before.
-    What is planned at one provider while another has found enough is not needed any more, and void.
+    What is planned at one provider while another has found enough is not needed any more, and void; while another is
+    asked first, this run does not want it.
     """
     wanted_channels = [c for c in asking.waterfall.channels if channels is None or c in channels]
     if not wanted_channels or not persons:
@@ -75,6 +93,7 @@ def plan_contacts(
         unsure = set()
     passed_over = set(asking.passed_over())
     wanted: list[Wanted] = []
+    elsewhere: list[str] = []
     needless: dict[State, list[str]] = defaultdict(list)
     for person in {person.person_id: person for person in persons}.values():
         for channel in wanted_channels:
@@ -89,11 +108,17 @@ def plan_contacts(
             skipped = {name for name, operation in passed_over if operation == _operation(asking, name, channel)}
             order = _order(asking, channel)
             # where nobody can be asked now, who is passed over is asked by a later run
-            for name in (*candidates(order, standings, skipped), *candidates(order, standings)):
+            chosen = [name for name in candidates(order, standings, skipped) if asks[name] is not None]
+            first = [name for name in candidates(order, standings) if asks[name] is not None]
+            for name in (*chosen, *first):
                 if (ask := asks[name]) is not None:
                     unit = asking.providers[name].unit
                     wanted.append(Wanted(name, channel, unit, person.person_id, ask, search or of.search))
+                    # left by an earlier run at another: sent beside this one, both would be paid
+                    elsewhere += [call_id for call_id, _, other in of.planned if other != name]
                     break
+            if asking.passing_over is not None and chosen and chosen[0] != first[0]:
+                asking.passing_over(first[0], str(_operation(asking, first[0], channel)), person.person_id)
             if Standing.ENOUGH in standings.values():
                 for call_id, state, name in of.planned:
                     if standings.get(name) is not Standing.ENOUGH:
@@ -101,6 +126,9 @@ def plan_contacts(
     for state, call_ids in needless.items():
         changes = {**UNRESERVED, "note": "not needed: another provider has found enough"}
         move(connection, call_ids, state, State.VOID, "not_needed", now, changes=changes)
+    for part in _parts(elsewhere):
+        mine = (calls.c.call_id.in_(part), calls.c.state == State.PLANNED, calls.c.wanted_by == asking.run_id)
+        connection.execute(calls.update().where(*mine).values(wanted_by=None))
     return plan(connection, wanted, asking.run_id, now, settled_before=asking.stale_before)
 
 
@@ -144,6 +172,23 @@ def want_again(
         planned += plan_next(connection, asking, connection.execute(disputed).scalars().all(), [channel], now)
     alone = calls.update().where(*left, ~elsewhere, asked_here).values(wanted_by=asking.run_id)
     return planned + connection.execute(alone).rowcount
+
+
+def stands(
+    connection: sa.Connection, asking: Asking, channel: Channel, now: int, doubtful: Collection[str] = ()
+) -> Iterator[Stand]:
+    """How everybody stands for whom a contact was ever asked for. ``doubtful``: calls whose addresses may be verified.
+
+    Of ``asking`` no provider is needed: what was rejected counts as if it would be asked for in the same words.
+    """
+    query = sa.select(calls.c.person_id).where(calls.c.channel == channel, calls.c.person_id.is_not(None)).distinct()
+    for part in _parts(connection.execute(query).scalars()):
+        known = _known(connection, part, [channel])
+        statuses = _statuses(connection, known)
+        for of in known.values():
+            at = {name: _standing(asking, channel, row, None, statuses, now) for name, row in of.latest.items()}
+            unsure = any(at[name] is Standing.ENOUGH and row["call_id"] in doubtful for name, row in of.latest.items())
+            yield Stand(at, frozenset(of.asked), unsure, of.search)
 
 
 def waiting_at(connection: sa.Connection, run_id: str, provider: str, operation: str) -> list[str]:
@@ -206,6 +251,7 @@ def _known(
         for row in rows:
             of = found[row["person_id"], Channel(row["channel"])]
             of.search = of.search or row["search"]
+            of.asked.add(row["provider"])
             if row["state"] in (State.PLANNED, State.RESERVED):
                 of.planned.append((row["call_id"], State(row["state"]), row["provider"]))
             if row["state"] != State.VOID:

@@ -17,9 +17,10 @@ def command(
     """Say what works, what does not and what to do: before the first sync, and when one fails.
 
     Looks at settings, searches, ledger, spending, key, host, credits (a
-    free call to the vendor), clock, rate limits, destination, webhook (by a
-    post to its own public URL), disk and versions. Buys nothing, and makes
-    nothing that is not there yet.
+    free call to the vendor), each further vendor that a sync would ask (by
+    one more), clock, rate limits, destination, webhook (by a post to its own
+    public URL), disk and versions. Buys nothing, and makes nothing that is
+    not there yet.
 
     Exit codes: 0 nothing stands in the way of a sync, though there may be
     warnings; 1 something does; 2 a setting is wrong.

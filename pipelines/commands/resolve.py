@@ -16,7 +16,10 @@ def command(
         list[str] | None, typer.Argument(help="Calls in doubt: their call_id, or enough of its start or end.")
     ] = None,
     settled: Annotated[
-        str | None, typer.Option(metavar="AMOUNT", help="The vendor charged so many credits for each of them.")
+        str | None,
+        typer.Option(
+            metavar="AMOUNT", help="The vendor charged so much for each of them, in its own unit: credits, cents."
+        ),
     ] = None,
     void: Annotated[
         bool, typer.Option("--void", help="Nothing was bought: the next run that wants them buys them.")

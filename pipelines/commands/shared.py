@@ -14,7 +14,10 @@ Enrich = Annotated[
     str | None, typer.Option(help="What to buy: email, phone, email,phone or none. Default: enrichment.channels.")
 ]
 Limit = Annotated[int | None, typer.Option(help="At most so many people.")]
-Budget = Annotated[float | None, typer.Option(help="At most so many credits in this run.")]
+Budget = Annotated[
+    float | None,
+    typer.Option(help="At most so many credits in this run; other units have caps of their own, in enrichment.caps."),
+]
 Wait = Annotated[str, typer.Option(help="How long after its start the run waits for answers still under way.")]
 Sandbox = Annotated[bool, typer.Option("--sandbox", help="Use the imitation vendor: no key, no money.")]
 

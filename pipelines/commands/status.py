@@ -25,10 +25,11 @@ def command(
         from enrichment.ledger import Ledger
         from pipelines.report import print_status
         from pipelines.status import status as look
+        from pipelines.vendor import units_of
         from sources.clock import SYSTEM_CLOCK
 
         with Ledger(settings.ledger.url, folder) as ledger:
-            result = look(ledger, micros(SYSTEM_CLOCK))
+            result = look(ledger, micros(SYSTEM_CLOCK), units_of(settings))
         if as_json:
             typer.echo(json.dumps(result))
         else:

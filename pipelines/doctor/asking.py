@@ -102,7 +102,7 @@ async def _look(base_url: str, asker: Asker) -> Look:
     except Unavailable as error:
         if error.status is not None:
             return Look(base_url, Told.BUSY, f"it answered {error.status}")
-        return Look(base_url, Told.UNREACHABLE, await _why_unreachable(base_url))
+        return Look(base_url, Told.UNREACHABLE, await why_unreachable(base_url))
     # a date has whole seconds: on average half of one has passed
     ahead = None if answer.date is None else received - (answer.date + 0.5)
     told, words, balance = _read(answer)
@@ -132,7 +132,8 @@ def _read(answer: Answer) -> tuple[Told, str, Balance]:
     return Told.REFUSED, words, nothing
 
 
-async def _why_unreachable(base_url: str) -> str:
+async def why_unreachable(base_url: str) -> str:
+    """Why a host gives no answer, as far as its name tells."""
     parts = urlsplit(base_url)
     host = str(parts.hostname)
     with anyio.move_on_after(5.0):

@@ -15,6 +15,7 @@ from enrichment.caps import Scope
 from enrichment.ids import micros
 from enrichment.ledger import Ledger, ledger_path, runs
 from enrichment.ledger.counters import LedgerCounters
+from enrichment.waterfall import Waterfall
 from pipelines.configuration import Reading, read_settings
 from pipelines.doctor import ledger as ledger_checks
 from pipelines.doctor import setup
@@ -27,15 +28,29 @@ from pipelines.doctor.destination import check_destination
 from pipelines.doctor.disk import check_disk
 from pipelines.doctor.limits import judge_limits
 from pipelines.doctor.setup import needed
+from pipelines.doctor.vendors import judge_vendor, look
 from pipelines.doctor.versions import check_versions
 from pipelines.doctor.webhook import check_webhook
 from pipelines.environment import user_agent
 from pipelines.locks import is_held, lock_of_serve, nobody_else
 from pipelines.options import SyncOptions, chosen_caps, chosen_channels
 from pipelines.settings import Settings
-from pipelines.vendor import HOME, account_of, locks_of, need_url, usable_key
+from pipelines.spending import spending_warnings
+from pipelines.vendor import (
+    HOME,
+    account_of,
+    asked_of,
+    locks_of,
+    need_url,
+    one_realm,
+    units_of,
+    usable_key,
+    vendors_of,
+    waterfall_of,
+)
 from pipelines.webhooks import capability_of
 from sources.clock import SYSTEM_CLOCK, Clock
+from sources.connecting import Given
 from sources.errors import ConfigurationError, LeadsyncError
 from sources.limits import Window
 
@@ -96,6 +111,7 @@ class _Examination:
             ("key", self._key),
             ("host", self._host),
             ("credits", self._credits),
+            *[(name, partial(self._vendor, name)) for name in self._further()],
             ("clock", self._clock),
             ("limits", self._limits),
             ("destination", self._destination),
@@ -134,7 +150,11 @@ class _Examination:
             return missing
         if self.opened is None or self.opened.verdict is Verdict.FAILED:
             return ledger_checks.no_ledger("spending")
-        return ledger_checks.check_spending(self.ledger, chosen_caps(self._options(), self.settings), self._now())
+        settings, spending = self.settings, chosen_caps(self._options(), self.settings)
+        warnings: list[str] = []
+        if not needed("spending", self.wrong, "enrichment.*", "sources.*"):
+            warnings = spending_warnings(self._options(), settings, self._waterfall())
+        return ledger_checks.check_spending(self.ledger, spending, self._now(), units_of(settings), warnings)
 
     def _key(self) -> Check:
         form = setup.check_key_form(self.settings, self.wrong, self.folder)
@@ -152,6 +172,30 @@ class _Examination:
         settings = self.settings
         channels = chosen_channels(self._options(), settings)
         return judge_credits(self.looks, settings.clodura.plan, settings.enrichment.max_credits_per_run, channels)
+
+    def _waterfall(self) -> Waterfall:
+        return waterfall_of(self.settings, chosen_channels(self._options(), self.settings))
+
+    def _further(self) -> list[str]:
+        """The vendors that a sync would ask beside the first one."""
+        return [name for name in vendors_of(self._waterfall()) if name != self.settings.clodura.name]
+
+    def _vendor(self, name: str) -> Check:
+        missing = needed(name, self.wrong, BASE_URL, f"sources.{name}.*", "enrichment.*")
+        if missing:
+            return missing
+        settings = self.settings.vendor(name)
+        key = usable_key(settings)
+        one_realm(self.settings, [name])
+        account = account_of(key, name)
+        counters = LedgerCounters(self.ledger) if self.ledger is not None else None
+        given = Given(key, account, counters, self.clock, paid_concurrency=1, user_agent=user_agent())
+        seen = anyio.run(look, settings, given)
+        windows = [Window.parse(text) for text in settings.rate_limits]
+        now, notes = self.clock.time(), None
+        if counters is not None and windows:
+            notes = anyio.run(counters.load, account, now - max(window.seconds for window in windows))
+        return judge_vendor(settings, seen, chosen_caps(self._options(), self.settings), notes, now)
 
     def _not_asked(self, name: str) -> Check:
         return needed(name, self.wrong, BASE_URL) or skipped(
@@ -191,7 +235,7 @@ class _Examination:
         )  # fmt: skip
         if missing:
             return missing
-        channels = need_url(self.settings.clodura, chosen_channels(self._options(), self.settings))
+        channels = need_url(self.settings.clodura, asked_of(self._waterfall(), self.settings.clodura.name))
         with self._alone() as alone:
             return check_webhook(self.settings, user_agent(), channels, alone, self._service())
 

@@ -18,6 +18,7 @@ from pipelines.doctor.disk import may_make
 from pipelines.settings import Settings
 from pipelines.status import status
 from pipelines.vendor import realm_of, same_realm
+from sources.clodura.prices import UNIT
 from sources.errors import ConfigurationError, LeadsyncError
 
 #: when a cap that is reached gives room again
@@ -86,17 +87,32 @@ def check_ledger(ledger: Ledger, opened: Check, settings: Settings, now: int, al
     return ok("ledger", found)
 
 
-def check_spending(ledger: Ledger | None, caps: Sequence[Cap], now: int) -> Check:
-    """What was spent today and in all, against the caps."""
+def check_spending(
+    ledger: Ledger | None,
+    caps: Sequence[Cap],
+    now: int,
+    units: Sequence[str] = (UNIT,),
+    warnings: Sequence[str] = (),
+) -> Check:
+    """What was spent today and in all, against the caps. ``units``: those of all vendors that a run may pay.
+
+    ``warnings``: what a sync would warn of as it starts.
+    """
+    several = len(units) > 1
     limits = ", ".join(
-        f"{cap.amount / 100:,g} a {cap.scope}" + (f" from {cap.provider}" if cap.provider else "") for cap in caps
+        f"{cap.amount / 100:,g}{f' {cap.unit}' if several else ''} a {cap.scope}"
+        + (f" from {cap.provider}" if cap.provider else "")
+        for cap in caps
     )
     reached = []
     said = ["nothing was bought yet"]
     if ledger is not None:
-        state = status(ledger, now)
-        today, total = state["spent_today"]["credits"], state["spent"]["credits"]
-        said = [f"{today['min']:,g} to {today['max']:,g} credits today, {total['min']:,g} to {total['max']:,g} in all"]
+        state = status(ledger, now, units)
+        said = [
+            f"{today['min']:,g} to {today['max']:,g} {unit} today, {total['min']:,g} to {total['max']:,g} in all"
+            for unit, today in state["spent_today"].items()
+            for total in [state["spent"][unit]]
+        ]
         with ledger.read() as connection:
             now = ledger_time(connection, now)
             spent = used_of(connection, caps, "", now)
@@ -116,6 +132,8 @@ def check_spending(ledger: Ledger | None, caps: Sequence[Cap], now: int) -> Chec
             f"A sync searches and collects, and buys again from 00:00 UTC {_NEXT[reached[0].scope]} on; or raise the "
             f"cap.",
         )
+    if warnings:
+        return warning("spending", "; ".join([found, *warnings]), "Set what they name, or ask those vendors no more.")
     return ok("spending", found)
 
 

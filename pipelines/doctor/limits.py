@@ -25,7 +25,7 @@ def judge_limits(windows: Sequence[Window], notes: Notes | None, now: float, cha
             "none are set: requests go out as fast as they can",
             'Set sources.clodura.rate_limits; two public clients agree on ["10/second", "100/minute", "2000/day"].',
         )
-    said = [", ".join(f"{window.limit:,} in {_span(window.seconds)}" for window in windows)]
+    said = [shown_windows(windows)]
     spent = []
     for window in windows:
         if window.seconds >= QUOTA_FROM and notes is not None:
@@ -45,6 +45,11 @@ def judge_limits(windows: Sequence[Window], notes: Notes | None, now: float, cha
             f"or raise sources.clodura.rate_limits where your plan allows more.",
         )
     return ok("limits", found)
+
+
+def shown_windows(windows: Sequence[Window]) -> str:
+    """Rate limits in words."""
+    return ", ".join(f"{window.limit:,} in {_span(window.seconds)}" for window in windows)
 
 
 def used(notes: Notes, window: Window, now: float) -> int:

@@ -103,7 +103,9 @@ def _complete(found: dict[str, str]) -> None:
     """What one field says of another. Nothing that was given is changed."""
     own = found.get("person_id", "")
     if own.startswith("linkedin:") or own.startswith(_OWN_KEYS):
-        found["key"] = found.pop("person_id")
+        del found["person_id"]
+        if own.startswith(_NAMED_KEYS):
+            found["key"] = own
         try:
             url = profile_of_key(own)
         except Unusable:
@@ -126,7 +128,7 @@ def _complete(found: dict[str, str]) -> None:
 
 def _lacking(lead: Lead) -> str | None:
     """What a row lacks to name its person; None where it names one."""
-    if lead.person_id or lead.linkedin_url or (lead.key or "").startswith(_NAMED_KEYS):
+    if lead.person_id or lead.linkedin_url or lead.key:
         return None
     named = bool(lead.first_name and lead.last_name)
     placed = bool(lead.company_domain or lead.company_name)

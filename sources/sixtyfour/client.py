@@ -92,18 +92,25 @@ class SixtyfourClient:
 
         Raises `NotProven` and what `check_balance` does.
         """
-        if self.proven:
-            return
+        if not self.proven:
+            await self.look(patience=patience)
+
+    async def look(self, *, patience: float | None = None) -> Balance | None:
+        """What is left; None from an older API, which does not tell. Host and key are proven then.
+
+        Sends one free call, two to an older API. Raises `NotProven` and what `check_balance` does.
+        """
         answer = await self.ask_balance(patience=patience)
+        balance = read_balance(answer.body) if answer.ok else None
         if answer.status in (404, 405):
             answer = await self.job_status(NO_JOB, patience=patience)
             self.proven = answer.status == 404 and _knows_no_such_job(answer.body)
             what = "/job-status of no job"
         else:
-            self.proven = answer.ok and read_balance(answer.body) is not None
+            self.proven = balance is not None
             what = "/check-balance"
         if self.proven:
-            return
+            return balance
         if answer.ok or answer.status in (404, 405):
             said = "something that is none of its answers" if answer.ok else str(answer.status)
             raise NotProven(

@@ -23,6 +23,7 @@ from enrichment.states import State
 from sandbox import Server
 from tests.support.project import WITHOUT_LOADING, Finished, Project
 from tests.support.purchases import answer, claim, plan, rows, send
+from tests.support.second_vendor import with_sixtyfour
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "errors.md").read_text(encoding="utf-8")
 
@@ -168,6 +169,47 @@ def _(it: Case) -> Finished:
     return it.sync()
 
 
+def _second(says: str, **settings: Any) -> None:
+    def provoke(it: Case) -> Finished:
+        with_sixtyfour(it.project, **settings)
+        return it.sync("--enrich", "email")
+
+    case(says)(provoke)
+
+
+_second(
+    "sources.sixtyfour.base_url: … is …, and sources.clodura.base_url is …",
+    sixtyfour={"base_url": "https://api.sixtyfour.ai"},
+)
+_second("sources.sixtyfour.api_key: missing.", key="")
+_second("Sixtyfour refused the key (401) for …", key="canary")
+_second("Nothing bounds what … may cost; set …")
+_second(
+    "… is not asked for …: one may cost …, and enrichment.caps.… is …",
+    caps={"cents_per_answer": 4},
+)
+
+
+@case("Sixtyfour has no credits left for … (402).")
+def _(it: Case) -> Finished:
+    it.vendor.reset(people=40, seed=3, cents=0, behaviour={"job_seconds": 0.05})
+    with_sixtyfour(it.project, caps={"cents_per_run": 500})
+    return it.sync("--enrich", "email")
+
+
+@case("… For … people another provider was asked in its place.")
+def _(it: Case) -> Finished:
+    """The first of them is away, once it has proven good."""
+    with_sixtyfour(it.project)
+    return it.sync(
+        "--limit", "3", "--enrich", "email",
+        prelude="import enrichment.sending as s, sources.clodura.client as c\n"
+        "from sources.transport import NeverConnected\n"
+        "async def away(self, slot, body):\n    return NeverConnected('ConnectError')\n"
+        "c.CloduraClient.reveal_email = away\ns.UNREACHABLE_AFTER = 0.1\n",
+    )  # fmt: skip
+
+
 def _resolve(says: str, *arguments: str) -> None:
     def provoke(it: Case) -> Finished:
         it.calls("ann", "bob")
@@ -179,6 +221,17 @@ def _resolve(says: str, *arguments: str) -> None:
 _resolve("Say one of --settled AMOUNT (the vendor charged so much) and --void (nothing was bought).", "0199")
 _resolve("Name the calls to resolve, or say --all-older-than 7d: …", "--void")
 _resolve("--settled: … is no amount: …", "0199", "--settled", "1.005")
+
+
+@case("--settled: these calls are charged in … and …, and one amount cannot be both.")
+def _(it: Case) -> Finished:
+    it.calls("ann", "bob")
+    with closing(sqlite3.connect(it.ledger())) as ledger:
+        ledger.execute("UPDATE calls SET unit = 'cents', provider = 'sixtyfour' WHERE person_id = 'ann'")
+        ledger.commit()
+    return it.run("resolve", "--all-older-than", "1s", "--settled", "5")
+
+
 _resolve("… names no call of this ledger: …", "ffffffff", "--void")
 
 

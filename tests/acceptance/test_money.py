@@ -143,7 +143,7 @@ def test_the_cap_that_ends_a_run_is_named_by_plan_and_by_sync(
 ) -> None:
     project.configure(**sections)
     foreseen = project.run("plan", "--json").json
-    assert (foreseen["cost"]["max"], foreseen["capped_by"]) == (30, setting)
+    assert (foreseen["cost"]["credits"]["max"], foreseen["capped_by"]) == (30, {"credits": setting})
     done = project.sync()
     assert (done.exit_code, done.json["exit_reason"]) == (3, "cap"), done.stderr
     assert f"{setting} is reached" in done.stderr
@@ -162,7 +162,8 @@ def test_what_is_old_is_bought_anew_at_its_price(project: Project) -> None:
     assert foreseen["channels"][0]["asks"] == {"min": 40, "max": 40}
     done = project.sync()
     assert (done.exit_code, done.json["calls_sent"], done.json["calls_settled"]) == (0, 40, 40), done.stderr
-    assert foreseen["cost"]["min"] <= done.json["spent"]["credits"]["max"] <= foreseen["cost"]["max"]
+    cost = foreseen["cost"]["credits"]
+    assert cost["min"] <= done.json["spent"]["credits"]["max"] <= cost["max"]
     after = project.sql("SELECT email, revealed_at, former FROM crm.emails")
     assert all(at > before[email] and not former for email, at, former in after)
     assert len(after) == len(before)

@@ -38,6 +38,30 @@ def test_what_init_wrote_runs_against_the_sandbox_at_once(project: Project, tmp_
     assert "warning" not in done.stderr
 
 
+def test_what_init_says_of_a_second_vendor_can_be_taken_as_it_is(project: Project, tmp_path: Path) -> None:
+    fresh = Project(tmp_path / "fresh", project.server)
+    fresh.folder.mkdir()
+    assert fresh.run("init").exit_code == 0
+    for name in ("config.toml", "secrets.toml"):
+        path = fresh.folder / ".dlt" / name
+        text = path.read_text(encoding="utf-8")
+        lines = [line.removeprefix("# ") if _of_second(line) else line for line in text.splitlines()]
+        path.write_text("\n".join(lines).replace('""', '"a-key-and-a-secret"'), encoding="utf-8")
+    done = fresh.run("plan", "--json")
+    assert (done.exit_code, done.stderr) == (0, ""), done.stderr
+    asked = [(row["channel"], row["provider"]) for row in done.json["channels"]]
+    assert asked == [("email", "clodura"), ("email", "sixtyfour"), ("phone", "clodura"), ("phone", "sixtyfour")]
+    assert done.json["capped_by"]["cents"] == "enrichment.caps.sixtyfour.cents_per_run"
+
+
+def _of_second(line: str) -> bool:
+    """A commented line about the second vendor, but for the ceiling, which would leave it out for phones."""
+    names = ("[enrichment.caps.sixtyfour]", "[sources.sixtyfour]", "api_key", "webhook_secret", "cents_per_run")
+    return line.startswith(
+        tuple(f"# {name}" for name in (*names, "cents_per_day", "email_prov", "phone_prov", "stop_w"))
+    )
+
+
 def test_status_tells_what_is_pending_in_doubt_and_spent(project: Project, vendor: Server) -> None:
     empty = project.run("status", "--json")
     assert (empty.exit_code, empty.json["calls"]["settled"], empty.json["runs"]) == (0, 0, [])

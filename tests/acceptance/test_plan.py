@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections import Counter
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from sandbox import Server
-from tests.support.project import Finished, Project
+from tests.support.project import WITHOUT_LOADING, Finished, Project
+from tests.support.second_vendor import with_sixtyfour
 
 
 def plan(project: Project, *arguments: str) -> dict[str, Any]:
@@ -28,12 +32,18 @@ def asked(project: Project, *arguments: str) -> tuple[dict[str, int], Finished]:
 def check(foreseen: dict[str, Any], sent: dict[str, int], done: Finished) -> None:
     for row in foreseen["channels"]:
         assert row["asks"]["min"] <= sent.get(row["channel"], 0) <= row["asks"]["max"], row
-    spent, searched = done.json["spent"]["credits"], done.json["search_spent"]["credits"]
-    assert foreseen["cost"]["min"] <= spent["min"]
-    assert spent["max"] <= foreseen["cost"]["max"]
+    searched = done.json["search_spent"]["credits"]
+    _costs(foreseen, done)
     assert foreseen["search_cost"]["min"] <= searched["max"] <= foreseen["search_cost"]["max"]
     assert foreseen["pages"]["min"] <= done.json["search_calls"] <= foreseen["pages"]["max"]
     assert foreseen["people"]["min"] <= done.json["people_seen"] <= foreseen["people"]["max"]
+
+
+def _costs(foreseen: dict[str, Any], done: Finished) -> None:
+    assert foreseen["cost"].keys() == done.json["spent"].keys()
+    for unit, spent in done.json["spent"].items():
+        assert foreseen["cost"][unit]["min"] <= spent["min"]
+        assert spent["max"] <= foreseen["cost"][unit]["max"], unit
 
 
 def test_each_sync_stays_within_what_the_plan_before_it_said(project: Project, vendor: Server) -> None:
@@ -52,7 +62,7 @@ def test_each_sync_stays_within_what_the_plan_before_it_said(project: Project, v
     assert everyone["people"] == {"min": 130, "max": 130}
 
     capped = plan(project, "--budget", "120")
-    assert (capped["cost"]["max"], capped["capped_by"]) == (120, "--budget")
+    assert (capped["cost"]["credits"]["max"], capped["capped_by"]) == (120, {"credits": "--budget"})
     sent, done = asked(project, "--budget", "120")
     assert done.exit_code == 3
     for foreseen in (unknown, probed, capped):  # a run that a cap ends asks less than the least
@@ -69,6 +79,58 @@ def test_each_sync_stays_within_what_the_plan_before_it_said(project: Project, v
     nothing = plan(project)
     assert all(row["asks"] == {"min": 0, "max": 0} for row in nothing["channels"])
     check(nothing, *asked(project))
+
+
+def query(project: Project, text: str) -> list[Any]:
+    """Rows of the ledger."""
+    with closing(sqlite3.connect(project.folder / ".leadsync" / "ledger.db")) as ledger:
+        return ledger.execute(text).fetchall()
+
+
+def bought(project: Project) -> Counter[tuple[str, str]]:
+    """What was ever sent, by provider and channel."""
+    rows = query(project, "SELECT provider, channel, count(*) FROM calls WHERE sent_at IS NOT NULL GROUP BY 1, 2")
+    return Counter({(provider, channel): count for provider, channel, count in rows})
+
+
+def test_so_it_is_with_two_providers_in_units_of_their_own(bare: Project, vendor: Server) -> None:
+    """What the first missed in an earlier run is asked at the second; each plan bounds each provider's part."""
+    vendor.reset(people=60, seed=3, behaviour={"job_seconds": 0.05, "sixtyfour_job_seconds": 0.05})
+    bare.configure(enrichment={"channels": ["email"]})
+    assert bare.run("sync", prelude=WITHOUT_LOADING).exit_code == 0
+    missed = 60 - query(bare, "SELECT count(DISTINCT person_id) FROM emails")[0][0]
+
+    def run(*arguments: str) -> tuple[dict[str, Any], Finished]:
+        foreseen, before = plan(bare, *arguments), bought(bare)
+        done = bare.run("sync", "--json", *arguments, prelude=WITHOUT_LOADING)
+        sent = bought(bare) - before
+        for row in foreseen["channels"]:
+            least = 0 if done.json["exit_reason"] == "cap" else row["asks"]["min"]
+            assert least <= sent[row["provider"], row["channel"]] <= row["asks"]["max"], row
+        _costs(foreseen, done)
+        assert done.json["calls_sent"] + done.json["search_calls"] <= foreseen["calls"]["max"]
+        return foreseen, done
+
+    with_sixtyfour(bare, caps={"cents_per_run": 100})
+    foreseen, done = run()
+    rows = {(row["channel"], row["provider"]): row["asks"] for row in foreseen["channels"]}
+    assert rows == {
+        ("email", "clodura"): {"min": 0, "max": 0}, ("email", "sixtyfour"): {"min": 0, "max": missed},
+        ("phone", "clodura"): {"min": 60, "max": 60}, ("phone", "sixtyfour"): {"min": 0, "max": 60},
+    }  # fmt: skip
+    assert foreseen["capped_by"] == {"cents": "enrichment.caps.sixtyfour.cents_per_run"}
+    assert (foreseen["cost"]["cents"]["max"], done.exit_code) == (100, 3)
+    assert done.json["spent"]["cents"]["max"] <= 100
+
+    with_sixtyfour(bare)
+    foreseen, done = run()
+    assert done.exit_code == 0, done.stderr
+    assert done.json["spent"]["cents"]["max"] > 0
+    total = bare.run("status", "--json").json["spent"]["cents"]
+    charged = sum(charge["amount"] for charge in vendor.books(vendor="sixtyfour")["charges"]) / 100
+    assert total["min"] <= charged <= total["max"]
+    for row in run()[0]["channels"]:
+        assert row["asks"] == {"min": 0, "max": 0}, row
 
 
 def test_a_probe_alone_tells_exactly_how_many_are_asked(project: Project) -> None:

@@ -55,7 +55,8 @@ def test_a_cap_on_a_provider_may_come_from_the_environment_too(project: Project)
     project.configure(**caps)
     project.env["ENRICHMENT__CAPS__CLODURA__CREDITS_PER_DAY"] = "12.5"
     done = project.run("plan", "--json")
-    assert (done.json["cost"]["max"], done.json["capped_by"]) == (12.5, "enrichment.caps.clodura.credits_per_day")
+    assert done.json["cost"]["credits"]["max"] == 12.5
+    assert done.json["capped_by"] == {"credits": "enrichment.caps.clodura.credits_per_day"}
     assert "leadsync has no" not in done.stderr
     misspelled: dict[str, Any] = {"enrichment.cap.clodura": {"credits_per_day": 40}}
     project.configure(**misspelled)

@@ -43,6 +43,7 @@ from sandbox import Server
 from sources.clock import SYSTEM_CLOCK
 from sources.clodura.settings import CloduraSettings
 from sources.errors import AlreadyRunning
+from sources.sixtyfour.settings import SixtyfourSettings
 from tests.integration.wire import Act, Wire, answer, hang_up, refusing, reset, serving
 from tests.support.receiving import Receiving, receiving
 
@@ -173,6 +174,52 @@ def test_a_host_that_refuses_connections_is_told_apart_from_a_name_that_does_not
         assert "no connection" in examine(tmp_path, settings(url))["host"].found
     check = examine(tmp_path, settings("https://leadsync.invalid", webhook={"public_url": "https://x.example"}))["host"]
     assert (check.verdict, "does not resolve" in check.found) == (FAILED, True)
+
+
+# --- a further vendor ---
+
+
+@pytest.mark.parametrize(
+    ("answers", "verdict", "told", "calls"),
+    [
+        ([answer(200, b'{"credits": 12.5}')], OK, "125 cents left (12.5 credits, at 10 cents a credit", 1),
+        ([answer(200, b'{"credits": "lots"}')], WARNING, "it does not tell", 1),
+        ([answer(404, b""), answer(404, b'{"detail": "Job not found"}')], WARNING, "it does not tell", 2),
+        ([answer(404, b""), answer(404, b"")], FAILED, "wrong host", 2),
+        ([answer(401, b"{}")], FAILED, "refused the key", 1),
+        ([answer(503, b"")], WARNING, "it answered 503", 1),
+        ([hang_up], FAILED, "no connection", 1),
+    ],
+)
+def test_each_vendor_that_would_be_asked_is_looked_at_by_free_calls(
+    tmp_path: Path, vendor: Wire, answers: list[Act], verdict: Verdict, told: str, calls: int
+) -> None:
+    left = list(answers)
+    with serving(lambda exchange: left.pop(0)(exchange)) as second:
+        found = examine(tmp_path, _two(vendor, second.url))
+        assert [seen.method for seen in second.requests] == ["GET"] * calls
+        assert {seen.headers.get("x-api-key") for seen in second.requests} == {"canary-key-2"}
+    check = found["sixtyfour"]
+    assert (check.verdict, told in check.found) == (verdict, True), check
+    assert "canary-key-2" not in repr(found)
+    assert list(found).index("sixtyfour") == list(found).index("credits") + 1
+    assert "sixtyfour may cost" in found["spending"].found
+    assert (found["spending"].verdict, found["credits"].verdict) == (WARNING, OK)
+
+
+def test_no_key_goes_to_a_vendor_of_the_other_kind_and_a_missing_one_is_told(tmp_path: Path, vendor: Wire) -> None:
+    check = examine(tmp_path, _two(vendor, "https://api.sixtyfour.ai"))["sixtyfour"]
+    assert (check.verdict, check.misconfigured) == (FAILED, True)
+    check = examine(tmp_path, _two(vendor, "http://127.0.0.1:9", api_key=None))["sixtyfour"]
+    assert (check.verdict, check.misconfigured, "api_key: missing" in check.found) == (FAILED, True, True)
+    assert "sixtyfour" not in examine(tmp_path, settings(vendor.url))
+
+
+def _two(vendor: Wire, url: str, **of_second: Any) -> Settings:
+    """Both vendors for e-mail addresses, one for phones."""
+    enrichment = {"email_providers": ["clodura", "sixtyfour"]}
+    second = SixtyfourSettings(**{"base_url": url, "api_key": "canary-key-2", **of_second})
+    return settings(vendor.url, enrichment=enrichment).model_copy(update={"vendors": {"sixtyfour": second}})
 
 
 # --- the ledger ---

@@ -14,7 +14,7 @@ from enrichment.ledger import Ledger, evidence, plans
 from enrichment.ledger.plans import Wanted
 from enrichment.ledger.schema import calls, requests
 from pipelines.searching import SearchTally
-from pipelines.summary import judge
+from pipelines.summary import halted_by, judge
 from sources.errors import OutOfCredits
 from sources.providers import Channel, Operation, Person, Via
 from sources.transport import Answer, Answered, Lost, PaidOutcome
@@ -81,7 +81,7 @@ async def test_credits_that_end_inside_an_answer_end_the_buying_there(ledger: Le
     assert (report.ran_dry, report.left) == (1, 12 - len(run.provider.submitted))
     assert report.left > 0
     verdict = judge(
-        errors=[], run_error=None, halted=[*run.context.halted.values()][:1], tally=SearchTally(), report=report,
+        errors=[], run_error=None, halted=halted_by(run.context.halted, {}), tally=SearchTally(), report=report,
         interrupted=False,
     )  # fmt: skip
     assert (verdict.exit_code, verdict.exit_reason) == (3, "out_of_credits")
@@ -95,7 +95,7 @@ async def test_it_counts_where_the_last_call_was_the_one(ledger: Ledger) -> None
         dry_by(Via.SUBMIT, run, dry="ann")
         report = await run.to_the_end()
     verdict = judge(
-        errors=[], run_error=None, halted=[*run.context.halted.values()], tally=SearchTally(), report=report,
+        errors=[], run_error=None, halted=halted_by(run.context.halted, {}), tally=SearchTally(), report=report,
         interrupted=False,
     )  # fmt: skip
     assert (report.left, report.ran_dry) == (0, 1)

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from enrichment.ids import new_id
-from enrichment.ledger import Ledger, by_hand, evidence, settle
-from enrichment.ledger.claims import Claimed
+from enrichment.ledger import Ledger, by_hand, evidence, plans, settle
+from enrichment.ledger.claims import Claimed, Lane
+from enrichment.ledger.plans import Wanted
 from enrichment.states import State
 from pipelines.calls import CallsOptions, calls
 from pipelines.resolving import ResolveOptions, resolving
@@ -23,8 +24,9 @@ from pipelines.settings import (
 )
 from sources.clodura.settings import CloduraSettings
 from sources.errors import ConfigurationError
-from sources.providers import Via
+from sources.providers import Ask, Channel, Via
 from tests.support.purchases import MISSED, NOW, answer, call, claim, plan, send, tell
+from tests.support.vendors import Vendor
 
 DAY = 86_400 * 1_000_000
 
@@ -140,6 +142,38 @@ def test_more_than_the_price_list_allows_is_booked_with_a_warning(desk: Desk) ->
     assert done["calls"][0]["booked"] == 7.5
     (said,) = desk.warned
     assert "7.5 credits is more than the 6 that the price list allows" in said
+
+
+def test_a_call_of_a_batch_says_how_many_share_its_request_and_is_booked_in_its_own_unit(desk: Desk) -> None:
+    cents = Vendor("sixtyfour", "cents")
+    asks = [Wanted(cents.name, Channel.EMAIL, cents.unit, name, Ask("find_email", name, {}), "s") for name in "abc"]
+    desk.ledger.call(plans.plan, asks, "run-1", NOW)
+    ((item,), _) = claim(desk.ledger, [Lane(cents.name, "find_email", cents.unit, 500, 1, batch=100)])
+    send(desk.ledger, item)
+    answer(desk.ledger, item, State.IN_DOUBT, event="lost:ReadTimeout", tracking_id=None)
+    shown = calls(CallsOptions(desk.folder, ["in_doubt"]), desk.settings, NOW)
+    assert {(row["calls_in_request"], row["unit"], row["at_risk"]) for row in shown["calls"]} == {(3, "cents", 5.0)}
+    assert all(row["why"].endswith("; one of 3 calls that share its request") for row in shown["calls"])
+    assert shown["at_risk"] == {"cents": 15.0}
+    done = desk.resolve(desk.id("a"), settled="5")
+    assert [(row["unit"], row["booked"]) for row in done["calls"]] == [("cents", 5.0)]
+    assert desk.warned == []
+    desk.resolve(desk.id("b"), settled="20")
+    assert "20 cents is more than the 5" in desk.warned[0]
+    assert "sources.clodura.plan" not in desk.warned[0]
+
+
+def test_one_amount_is_never_booked_in_two_units(desk: Desk) -> None:
+    desk.doubt("ann", sent=NOW - 8 * DAY)
+    ask = Wanted("sixtyfour", Channel.EMAIL, "cents", "bob", Ask("find_email", "bob", {}), "s")
+    desk.ledger.call(plans.plan, [ask], "run-1", NOW)
+    ((item,), _) = claim(desk.ledger, [Lane("sixtyfour", "find_email", "cents", 500, 1)])
+    send(desk.ledger, item, now=NOW - 8 * DAY)
+    answer(desk.ledger, item, State.IN_DOUBT)
+    told = desk.refused(settled="5", older_than=7 * 86_400.0)
+    assert "charged in cents and credits" in told
+    assert desk.states("ann", "bob") == ["in_doubt", "in_doubt"]
+    assert len(desk.resolve(void=True, older_than=7 * 86_400.0)["calls"]) == 2
 
 
 def test_all_that_were_sent_longer_ago_and_no_others(desk: Desk) -> None:

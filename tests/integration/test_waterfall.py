@@ -232,6 +232,55 @@ async def test_while_another_may_still_answer_what_was_left_is_not_taken_on(ledg
     assert again.submitted == []
 
 
+@pytest.mark.parametrize("refused", [False, True])
+async def test_what_is_planned_at_two_is_not_bought_from_both(ledger: Ledger, refused: bool) -> None:
+    """The first was passed over, and a cap kept the second from being asked; the next run could ask both."""
+    run = Run(ledger, saying("first", {}), saying("second", {}), caps=[Cap("cap", Scope.RUN, "credits", 0)])
+    if refused:
+        await ledger.run(waterfalls.plan_contacts, run.context.asking, [Person("a")], run.context.now(), search="s")
+    run.context.halt("first", None, OutOfCredits("none"))
+    await run.over("a")
+    assert run.states() == {("second", "a"): "planned", **({("first", "a"): "planned"} if refused else {})}
+    first, second = saying("first", {"a": "found a@x.io"}), saying("second", {"a": "found a@x.io"})
+    again = Run(ledger, first, second, run_id="run-2")
+    asking, now = again.context.asking, again.context.now()
+    await ledger.run(waterfalls.want_again, asking, ["s"], [Channel.EMAIL], now)
+    wanted = [row for row in rows(ledger, calls) if row["wanted_by"] == "run-2"]
+    assert len(wanted) == 1  # both may be planned: before any search has shown her, one of them is to go
+    await again.over("a")
+    assert (first.submitted, second.submitted) == (["a"], [])
+
+
+async def test_what_was_left_at_a_provider_that_is_not_asked_any_more_stays(ledger: Ledger) -> None:
+    capped = Cap("cap", Scope.RUN, "credits", 0)
+    await Run(ledger, saying("first", {}), caps=[capped]).over("a")
+    for name, taken in (("second", False), ("first", True)):
+        asking = Run(ledger, saying(name, {}), run_id=f"run of {name}").context.asking
+        ledger.call(waterfalls.want_again, asking, ["s"], [Channel.EMAIL], asking.stale_before or 1)
+        (left,) = [row for row in rows(ledger, calls) if row["provider"] == "first"]
+        assert (left["wanted_by"] == f"run of {name}") is taken
+
+
+async def test_who_was_passed_over_for_whom_is_noted(ledger: Ledger) -> None:
+    people = ["a", "b", "c"]
+    run = Run(ledger, saying("first", {}, otherwise="402"), saying("second", {"a": "found a@x.io"}))
+    await run.over(*people)
+    assert run.context.passed_over == {("first", "find_email"): set(people)}
+    nobody_else = Run(ledger, saying("first", {}, otherwise="402"), run_id="run-2")
+    await nobody_else.over(*people)
+    assert nobody_else.context.passed_over == {}
+
+
+@pytest.mark.parametrize("alone", [False, True])
+async def test_a_key_refused_as_a_job_is_asked_about_ends_that_provider_alone(ledger: Ledger, alone: bool) -> None:
+    first, second = FakeProvider("first"), saying("second", {"b": "found b@x.io"})
+    first.poll_with = lambda job: Answer(401, b"")
+    run = Run(ledger, first, *([] if alone else [second]), wait=0.5, poll_interval=0.05)
+    await run.over("a")
+    assert isinstance(run.context.run_error, KeyRefused) is alone
+    assert {type(error) for error in run.context.halted.values()} == (set() if alone else {KeyRefused})
+
+
 async def test_a_miss_that_a_webhook_tells_between_two_runs_leads_on_in_the_next(ledger: Ledger) -> None:
     first = FakeProvider("first")
     await Run(ledger, first, saying("second", {}), wait=0.3, poll_interval=5).over("a")

@@ -7,21 +7,34 @@ from typing import Any
 
 import pytest
 
+from enrichment.caps import Cap, Scope
 from pipelines.doctor.checks import Check, Verdict, as_object, exit_code, failed, ok, skipped, warning
 from pipelines.doctor.clock import judge_clock
 from pipelines.doctor.credits import judge_balance, left_for
 from pipelines.doctor.disk import judge_disk, may_make, nearest
 from pipelines.doctor.limits import calls_of, judge_limits, used
 from pipelines.doctor.setup import needed
+from pipelines.doctor.vendors import Seen, judge_vendor
 from pipelines.doctor.versions import judge_versions
 from pipelines.doctor.webhook import Echo, judge_echo
 from pipelines.forecast import seconds_for
 from pipelines.vendor import usable_key
 from sources.clodura.credits import read_balance
 from sources.clodura.settings import CloduraSettings
-from sources.errors import ConfigurationError
+from sources.connecting import Left
+from sources.errors import (
+    ConfigurationError,
+    KeyRefused,
+    NotEntitled,
+    NotProven,
+    OutOfCredits,
+    QuotaExhausted,
+    RequestRefused,
+    Unavailable,
+)
 from sources.limits import Window
 from sources.providers import Channel
+from sources.sixtyfour.settings import SixtyfourSettings
 
 BOTH = (Channel.EMAIL, Channel.PHONE)
 STANDARD = {"contactsView": 142, "maxContacts": "1000", "directDials": 38, "maxDirectDials": 200}
@@ -242,3 +255,51 @@ def test_a_check_whose_settings_are_wrong_names_them() -> None:
 def test_the_exit_code_of_all_checks(checks: list[Check], code: int) -> None:
     assert exit_code(checks) == code
     assert as_object(checks)["exit_code"] == code
+
+
+SIXTYFOUR = SixtyfourSettings(api_key="k")
+
+
+def _cents(amount: float, scope: Scope = Scope.RUN) -> Cap:
+    return Cap("enrichment.caps.sixtyfour.cents_per_run", scope, "cents", round(amount * 100), "sixtyfour")
+
+
+@pytest.mark.parametrize(
+    ("seen", "caps", "verdict", "told"),
+    [
+        (Seen(Left(12_000)), [], Verdict.OK, "120 cents left"),
+        (Seen(Left(12_000, "12 credits")), [_cents(120)], Verdict.OK, "120 cents left (12 credits)"),
+        (Seen(Left(12_000)), [_cents(121)], Verdict.WARNING, "less than a run may spend (enrichment.caps.sixtyfour"),
+        (Seen(Left(12_000)), [_cents(121, Scope.MONTH)], Verdict.OK, "key accepted"),
+        (Seen(Left(12_000)), [Cap("--budget", Scope.RUN, "credits", 10**6)], Verdict.OK, "key accepted"),
+        (Seen(Left(0)), [], Verdict.WARNING, "nothing to buy with"),
+        (Seen(Left(None)), [], Verdict.WARNING, "it does not tell"),
+        (Seen(), [], Verdict.OK, "nobody was asked"),
+        (Seen(error=KeyRefused("refused")), [], Verdict.FAILED, "refused"),
+        (Seen(error=OutOfCredits("none")), [], Verdict.WARNING, "key accepted; none"),
+        (Seen(error=NotEntitled("no")), [], Verdict.WARNING, "key accepted; no"),
+        (Seen(error=NotProven("wrong host")), [], Verdict.FAILED, "wrong host"),
+        (Seen(error=RequestRefused("redirects")), [], Verdict.FAILED, "redirects"),
+        (Seen(error=Unavailable("no", status=503)), [], Verdict.WARNING, "it answered 503"),
+        (Seen(error=Unavailable("no"), unreachable="no answer from x"), [], Verdict.FAILED, "no answer from x"),
+        (Seen(error=QuotaExhausted("full", until=0.0)), [], Verdict.SKIPPED, "full"),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_a_further_vendor(seen: Seen, caps: list[Cap], verdict: Verdict, told: str) -> None:
+    check = judge_vendor(SIXTYFOUR, seen, caps, None, 0.0)
+    assert (check.name, check.verdict) == ("sixtyfour", verdict)
+    assert told in check.found
+    assert bool(check.todo) is (verdict is not Verdict.OK)
+
+
+def test_the_rate_limits_of_a_further_vendor() -> None:
+    def check(limits: list[str], *notes: tuple[float, int]) -> Check:
+        return judge_vendor(SixtyfourSettings(api_key="k", rate_limits=limits), Seen(Left(100)), [], notes, 100.0)
+
+    assert "at most 500 in 1 minute" in check(["500/minute"]).found
+    assert check(["500/minute"], (50.0, 499)).verdict is Verdict.OK
+    assert check(["500/minute"], (50.0, 500)).verdict is Verdict.WARNING
+    assert check(["500/minute"], (39.0, 500)).verdict is Verdict.OK
+    assert "no rate limits" in check([]).found
+    assert check([]).verdict is Verdict.WARNING

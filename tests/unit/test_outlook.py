@@ -130,3 +130,11 @@ def test_every_state_has_an_outlook() -> None:
 )
 def test_a_span_has_one_unit(seconds: int, says: str) -> None:
     assert span(seconds * 1_000_000) == says
+
+
+@pytest.mark.parametrize(("carried", "shared"), [(0, False), (1, False), (40, True)])
+def test_a_call_in_doubt_says_how_many_share_its_request(carried: int, shared: bool) -> None:
+    said = why(replace(CALL, carried=carried)) or ""
+    assert said.startswith("the answer to the request was lost (ReadTimeout)")
+    assert said.endswith("; one of 40 calls that share its request") is shared
+    assert why(replace(CALL, state=State.SETTLED, carried=carried)) == CALL.note

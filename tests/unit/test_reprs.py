@@ -81,21 +81,24 @@ from tests.support.canaries import (
 HARMLESS = frozenset(
     # names and ids that we or the settings gave
     "account base callback_base call_id call_ids dataset description destination folder hash host hosts key name "
-    "operation owner plan polled_by provider "
+    "operation operations owner plan polled_by provider "
     "request_id run_id search searches setting sink_id source table truncated unit "
     "user_agent window incomplete ceilings stop_when phone_providers email_providers checks vendors encoding order "
     # what is counted or kept by such a name
-    "doubtful halted outcomes providers schema spent together verified "
+    "at caps ceilings checks doubtful failed halted order outcomes providers schema spent together vendors verified "
+    "waterfalls windows "
     # a vendor's ids of persons, employers and jobs: they name nobody to whoever has no account there
     "person_id organization_id organisation_id tracking_id "
     # words of ours: states, reasons, what a check found, paragraphs of errors; a reading of a search by name
     "coverage event exit_reason found http_outcome kind message mistakes note outcome reason run_summary state "
-    "todo type warning warnings words wrong "
+    "todo type unreachable warning warnings words wrong "
     # settings that a user wrote, in which nobody is named; company_domain and org_linkedin_url are an employer's
     "address allowed asked base_url business_model channels charge company_city company_country company_domain "
-    "company_employee_size company_state contact_email_status duckdb_path enrich functional funding_type industry "
+    "company_employee_size company_state contact_email_status duckdb_path email_providers enrich "
+    "functional funding_type industry "
     "industry_keywords mode org_linkedin_url organisation_name organization_name person_city person_country "
-    "person_state person_title policy public_url rate_limits revenue search_charge seniority technology_parameters "
+    "person_state person_title phone_providers policy public_url rate_limits revenue search_charge seniority stop_when "
+    "technology_parameters "
     "verify web_keywords "
     # what stands between the cells of a list
     "delimiter "

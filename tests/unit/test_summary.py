@@ -10,12 +10,14 @@ from enrichment.caps import Cap, Scope
 from enrichment.engine import Ending, Report
 from enrichment.ledger.books import Amount
 from pipelines.searching import SearchTally
-from pipelines.summary import judge, spent_by_unit
+from pipelines.summary import Halted, halted_by, judge, spent_by_unit
 from sources.errors import (
     CapReached,
     DestinationError,
     KeyRefused,
+    LeadsyncError,
     NotEntitled,
+    NotProven,
     OutOfCredits,
     QuotaExhausted,
     RequestRefused,
@@ -29,7 +31,8 @@ CAP = Cap("--budget", Scope.RUN, "credits", 100)
 def _judge(**values: Any) -> tuple[int, str]:
     tally = SearchTally(**values.pop("tally", {}))
     values["errors"] = [values.pop("error", None)]
-    given = {"run_error": None, "halted": [], "report": None, "interrupted": False, **values}
+    halted = [error if isinstance(error, Halted) else Halted("a", ("b",), error) for error in values.pop("halted", [])]
+    given = {"run_error": None, "halted": halted, "report": None, "interrupted": False, **values}
     verdict = judge(tally=tally, **given)
     assert verdict.message is not None or verdict.exit_code == 0
     return verdict.exit_code, verdict.exit_reason
@@ -71,6 +74,50 @@ def _judge(**values: Any) -> tuple[int, str]:
 )
 def test_the_verdict(values: dict[str, Any], exit_code: int, reason: str) -> None:
     assert _judge(**values) == (exit_code, reason)
+
+
+LEFT, ALL_DONE = Report(Ending.HALTED, 3, 0), Report(Ending.DONE, 0, 0)
+
+
+def _passed_over(error: LeadsyncError, people: int = 4) -> Halted:
+    return Halted("sixtyfour", ("find_email",), error, people)
+
+
+@pytest.mark.parametrize(
+    ("halted", "report", "exit_code", "reason"),
+    [
+        # another has answered all that was asked: what it means depends on who can mend it
+        (_passed_over(OutOfCredits("none")), ALL_DONE, 3, "out_of_credits"),
+        (_passed_over(KeyRefused("wrong")), ALL_DONE, 1, "key_refused"),
+        (_passed_over(NotEntitled("no")), ALL_DONE, 1, "not_entitled"),
+        (_passed_over(NotProven("404")), ALL_DONE, 1, "failed"),
+        (_passed_over(Unavailable("down")), ALL_DONE, 3, "passed_over"),
+        (_passed_over(Unavailable("down")), LEFT, 3, "passed_over"),
+        # nobody was asked in its place
+        (_passed_over(Unavailable("down"), 0), LEFT, 1, "failed"),
+        (_passed_over(KeyRefused("wrong"), 0), LEFT, 1, "key_refused"),
+        # nobody missed it
+        (_passed_over(OutOfCredits("none"), 0), ALL_DONE, 0, "done"),
+        (_passed_over(Unavailable("down"), 0), ALL_DONE, 0, "done"),
+        (_passed_over(KeyRefused("wrong"), 0), ALL_DONE, 1, "key_refused"),
+    ],
+    ids=lambda value: str(value)[:90],
+)
+def test_a_provider_that_was_passed_over(halted: Halted, report: Report, exit_code: int, reason: str) -> None:
+    assert _judge(halted=[halted], report=report) == (exit_code, reason)
+
+
+def test_a_refused_key_outranks_another_without_credits_and_both_are_told() -> None:
+    dry, wrong = _passed_over(OutOfCredits("no credits")), Halted("other", ("x",), KeyRefused("wrong key"), 0)
+    assert _judge(halted=[dry, wrong], report=LEFT) == (1, "key_refused")
+    assert dry.verdict.message == "no credits For 4 people another provider was asked in its place."
+
+
+def test_what_halted_is_one_item_for_each_error_and_people_count_once() -> None:
+    dry, no = OutOfCredits("none"), NotEntitled("no")
+    errors: dict[tuple[str, str], LeadsyncError] = {("a", "email"): dry, ("a", "phone"): dry, ("b", "email"): no}
+    over = {("a", "email"): {"p", "q"}, ("a", "phone"): {"q"}}
+    assert halted_by(errors, over) == [Halted("a", ("email", "phone"), dry, 2), Halted("b", ("email",), no, 0)]
 
 
 def test_amounts_are_shown_in_whole_units_each_unit_for_itself() -> None:

@@ -12,7 +12,17 @@ from pipelines import telling
 from pipelines.telling import Progress, Teller
 from tests.support.canaries import ADDRESS, NUMBER
 
-MOMENT = Progress(pages=3, people=250, sent=40, in_flight=7, settled=30, emails=20, phones=9, spent=61.5, cap=100)
+MOMENT = Progress(
+    pages=3,
+    people=250,
+    sent=40,
+    in_flight=7,
+    settled=30,
+    emails=20,
+    phones=9,
+    spent={"credits": 61.5},
+    caps={"credits": 100},
+)
 
 
 def test_a_moment_in_one_line() -> None:
@@ -20,7 +30,14 @@ def test_a_moment_in_one_line() -> None:
         "3 pages, 250 people | 40 calls sent, 7 in flight, 30 settled | found 20 e-mails, 9 phones | "
         "at most 61.5 of 100 credits spent"
     )
-    assert " of " not in str(Progress(spent=5))
+    assert " of " not in str(Progress(spent={"credits": 5}))
+
+
+def test_requests_that_carry_many_and_units_are_told_apart() -> None:
+    moment = Progress(sent=3, purchases=120, spent={"credits": 12, "cents": 0}, caps={"cents": 500})
+    assert "3 calls sent for 120 purchases" in str(moment)
+    assert str(moment).endswith("at most 12 credits, 0 of 500 cents spent")
+    assert "purchases" not in str(Progress(sent=3, purchases=3))
 
 
 @pytest.mark.parametrize("terminal", [True, False])
