@@ -125,7 +125,7 @@ class Engine:
         context = self._context
         enough = context.settings.max_unanswered // 2
         while True:
-            if self._sender.in_flight > enough:  # claim several at a time: each look at the ledger costs
+            if self._sender.lanes.in_flight > enough:  # claim several at a time: each look at the ledger costs
                 await context.wake.wait(LOOK_EVERY)
                 continue
             await self._pass_over()
@@ -133,7 +133,7 @@ class Engine:
             if claimed:
                 continue
             ending, wait = await self._look()
-            if ending is not None and self._sender.in_flight == 0:
+            if ending is not None and self._sender.lanes.in_flight == 0:
                 if context.halted.keys() - self._passed_over:
                     continue  # somebody was refused since we looked whom to pass over
                 if ending is Ending.CAP:  # what a cap left may have become more since it refused: now nothing is open
@@ -148,7 +148,7 @@ class Engine:
         """Whoever waits for a provider that cannot be asked any more in this run is asked for at the next one."""
         context = self._context
         for key in context.halted.keys() - self._passed_over:
-            if not self._sender.busy_with(*key):  # else what is claimed comes back, and is looked for again
+            if not self._sender.lanes.busy_with(*key):  # else what is claimed comes back, and is looked for again
                 self._passed_over.add(key)
             if not context.others(key[0]) or context.run_error is not None:
                 continue
@@ -168,9 +168,9 @@ class Engine:
             return Ending.STOPPED, LOOK_EVERY
         if context.run_error is not None:
             return Ending.HALTED, LOOK_EVERY
-        operations = self._sender.open_operations()
+        operations = self._sender.lanes.open_operations()
         now = context.now()
-        in_flight = self._sender.in_flight  # before the look: one that is refused meanwhile is not seen by it
+        in_flight = self._sender.lanes.in_flight  # before the look: one that is refused meanwhile is not seen by it
 
         def work(connection: sa.Connection) -> tuple[int | None, int, int, int]:
             return (
@@ -186,11 +186,13 @@ class Engine:
         if next_due is not None and await self._prove(operations):
             return None, 0.0
         late = context.remaining() <= 0
-        if next_due is not None and not self._sender.hurry and self._sender.gathering():
-            self._sender.hurry = late or not outstanding  # nothing under way that could bring more to share a request
-            return None, 0.0 if self._sender.hurry else min(GATHER_LOOK, LOOK_EVERY)
+        if next_due is not None and not self._sender.lanes.hurry and self._sender.lanes.gathering():
+            self._sender.lanes.hurry = (
+                late or not outstanding
+            )  # nothing under way that could bring more to share a request
+            return None, 0.0 if self._sender.lanes.hurry else min(GATHER_LOOK, LOOK_EVERY)
         if next_due is not None:
-            due_in = max((next_due - now) / 1_000_000, self._sender.paused_for())
+            due_in = max((next_due - now) / 1_000_000, self._sender.lanes.paused_for())
             capped = self._refused_by is not None and next_due <= now
             if not capped and (due_in <= 0 or due_in <= context.remaining()):
                 return None, due_in
@@ -234,14 +236,14 @@ class Engine:
         return self._sender.last_sent + IN_DOUBT_GRACE - context.clock.monotonic()
 
     def _ending(self) -> Ending:
-        if self._sender.quota is not None:
+        if self._sender.lanes.quotas:
             return Ending.QUOTA
         return Ending.HALTED if self._context.halted else Ending.DONE
 
     def _until(self, next_due: int | None, now: int) -> float:
         if next_due is None:
             return LOOK_EVERY
-        return max((next_due - now) / 1_000_000, self._sender.paused_for(), 0.05)
+        return max((next_due - now) / 1_000_000, self._sender.lanes.paused_for(), 0.05)
 
     async def _report(self, ending: Ending) -> Report:
         context = self._context

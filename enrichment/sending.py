@@ -7,7 +7,6 @@ start turns that into `in_doubt`. Nothing here ever sends a call a second time b
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 import anyio
@@ -18,9 +17,10 @@ import structlog
 from enrichment.caps import Cap
 from enrichment.context import DOUBTFUL_HALT, DOUBTFUL_SLOW, LEASE, PATIENCE, UNREACHABLE_AFTER, Context
 from enrichment.decisions import REFUSED, Decision, Halt, decide
+from enrichment.lanes import Lanes
 from enrichment.ledger import answers, claims, evidence, waterfalls
 from enrichment.ledger.answers import SubmitAnswer
-from enrichment.ledger.claims import Claimed, Lane, Worker
+from enrichment.ledger.claims import Claimed, Worker
 from enrichment.polling import Poller
 from enrichment.reading import read_safely
 from enrichment.settling import settle_document
@@ -28,7 +28,7 @@ from enrichment.states import State
 from sources.answers import refusal
 from sources.crashpoints import reach
 from sources.errors import LedgerError, QuotaExhausted, Unavailable
-from sources.providers import Operation, Outcome, Provider, Reading, Via
+from sources.providers import Outcome, Provider, Reading, Via
 from sources.transport import Answered, Lost, NeverConnected, NeverSent, PaidOutcome
 
 log = structlog.get_logger("leadsync.enrichment")
@@ -45,52 +45,24 @@ class Sender:
     def __init__(self, context: Context, poller: Poller) -> None:
         self._context = context
         self._poller = poller
-        #: operations that have been answered without a refusal: until then one request at a time
-        self._opened: set[tuple[str, str]] = set()
-        self._in_flight: dict[tuple[str, str], int] = {}
+        self.lanes = Lanes(context)
         self._scopes: set[anyio.CancelScope] = set()
-        self._paused_until: dict[str, float] = {}
         #: calls that were refused as a part of a request, with nothing to say which of them was wrong
         self._alone: set[str] = set()
-        #: since when calls wait for others to share their request with (monotonic), by operation
-        self._gathering: dict[tuple[str, str], float] = {}
-        #: nothing more will come that could share a request: send what there is
-        self.hurry = False
         self._unconnected_since: dict[str, float] = {}
         self._unconnected: dict[str, int] = {}
         #: when the last request left (monotonic)
         self.last_sent: float | None = None
-        self.quota: QuotaExhausted | None = None
 
     def stop_waiting(self) -> None:
         """Give back what waits for its turn; what is on the wire goes on."""
         for scope in self._scopes:
             scope.cancel()
 
-    @property
-    def in_flight(self) -> int:
-        """Requests claimed and not yet answered."""
-        return sum(self._in_flight.values())
-
-    def busy_with(self, provider: str, operation: str) -> bool:
-        """Whether requests of an operation are claimed and not yet answered."""
-        return self._in_flight.get((provider, operation), 0) > 0
-
-    def open_operations(self) -> list[tuple[str, str]]:
-        """(provider, operation) that may still be sent in this run."""
-        if self._context.run_error or self._context.stopping or self.quota:
-            return []
-        return [
-            (name, operation.name)
-            for name, provider in self._context.providers.items()
-            for channel, operation in provider.operations.items()
-            if channel in self._context.settings.channels and (name, operation.name) not in self._context.halted
-        ]
-
     async def claim(self, tasks: anyio.abc.TaskGroup) -> tuple[int, Cap | None]:
         """Claim what may go out now and start sending it; returns how many requests, and the cap that refused more."""
         context = self._context
-        lanes = self._lanes()
+        lanes = self.lanes.free()
         if not lanes:
             return 0, None
         now = context.now()
@@ -98,53 +70,11 @@ class Sender:
         claimed, refused_by = await context.ledger.run(
             claims.claim, worker, lanes, context.settings.caps, now, self._alone
         )
+        self.lanes.claimed(lanes, [(item.provider, item.operation) for item in claimed])
+        context.tally.in_flight = self.lanes.in_flight
         for item in claimed:
-            key = (item.provider, item.operation)
-            self._gathering.pop(key, None)
-            self._in_flight[key] = self._in_flight.get(key, 0) + 1
-            context.tally.in_flight = self.in_flight
             tasks.start_soon(self._send, item)
-        for lane in lanes:
-            if not lane.whole:  # all that was due of it has gone: what comes next gathers anew
-                self._gathering.pop((lane.provider, lane.operation), None)
         return len(claimed), refused_by
-
-    def paused_for(self) -> float:
-        """Seconds until the first paused provider may be used again; 0 where none is paused."""
-        now = self._context.clock.monotonic()
-        waits = [until - now for until in self._paused_until.values() if until > now]
-        return min(waits, default=0.0)
-
-    def _lanes(self) -> list[Lane]:
-        free = self._context.settings.max_unanswered - self.in_flight
-        now = self._context.clock.monotonic()
-        lanes = []
-        for provider, name in self.open_operations():
-            if not self._context.providers[provider].proven:
-                continue
-            most = free
-            if (provider, name) not in self._opened:
-                most = min(free, 1 - self._in_flight.get((provider, name), 0))
-            if most > 0 and self._paused_until.get(provider, 0.0) <= now:
-                operation = self._operation(provider, name)
-                unit = self._context.providers[provider].unit
-                lane = Lane(provider, name, unit, operation.reserve, most, operation.batch, operation.together)
-                lanes.append(replace(lane, whole=operation.batch > 1 and self._gathers(provider, name)))
-        return _shared(lanes, free)
-
-    def _gathers(self, provider: str, operation: str) -> bool:
-        """Whether calls of an operation still wait for others to share their request with."""
-        now = self._context.clock.monotonic()
-        since = self._gathering.setdefault((provider, operation), now)
-        return not self.hurry and now - since < self._context.settings.gather
-
-    def gathering(self) -> bool:
-        """Whether calls that are due may be held back until more can share their request."""
-        batched = {(p, o) for p, o in self.open_operations() if self._operation(p, o).batch > 1}
-        return any(self._gathers(*key) for key in batched)
-
-    def _operation(self, provider: str, name: str) -> Operation:
-        return next(o for o in self._context.providers[provider].operations.values() if o.name == name)
 
     async def _send(self, claimed: Claimed) -> None:
         context = self._context
@@ -155,12 +85,11 @@ class Sender:
             with scope:
                 await self._send_once(provider, claimed)
         except QuotaExhausted as error:
-            self.quota = error
+            self.lanes.quotas[claimed.provider] = error
         finally:
             self._scopes.discard(scope)
-            key = (claimed.provider, claimed.operation)
-            self._in_flight[key] -= 1
-            context.tally.in_flight = self.in_flight
+            self.lanes.answered((claimed.provider, claimed.operation))
+            context.tally.in_flight = self.lanes.in_flight
             context.wake.set()
 
     async def _send_once(self, provider: Provider, claimed: Claimed) -> None:
@@ -223,7 +152,7 @@ class Sender:
                 attempts=claimed.attempts,
                 earlier_unresolved=conflict and answers.earlier_unresolved(connection, claimed),
                 dice=context.dice,
-                missing_is_answer=self._operation(provider.name, claimed.operation).missing_is_answer,
+                missing_is_answer=self.lanes.operation(provider.name, claimed.operation).missing_is_answer,
             )
             if _tells(decision, readings):  # the result itself came back, or a part of it
                 accepted = Decision(State.ACCEPTED, decision.event)
@@ -296,7 +225,7 @@ class Sender:
             since = self._unconnected_since.setdefault(provider.name, clock.monotonic())
             streak = self._unconnected[provider.name] = self._unconnected.get(provider.name, 0) + 1
             pause = REFUSED.delay(streak, 0.0, None, context.dice) or 0.0
-            self._paused_until[provider.name] = clock.monotonic() + pause
+            self.lanes.pause(provider.name, pause)
             if clock.monotonic() - since > min(UNREACHABLE_AFTER, context.settings.wait):
                 context.halt(
                     provider.name,
@@ -316,9 +245,9 @@ class Sender:
         if isinstance(outcome, Answered):
             if outcome.answer.status == 429:
                 context.tally.throttled += 1
-                self._paused_until[provider.name] = clock.monotonic() + decision.delay
+                self.lanes.pause(provider.name, decision.delay)
             elif decision.halt is Halt.NOTHING:
-                self._opened.add((claimed.provider, claimed.operation))
+                self.lanes.opens((claimed.provider, claimed.operation))
             else:
                 what = claimed.operation.replace("_", " ")
                 error = refusal(outcome.answer, what, provider.name.capitalize())
@@ -334,9 +263,9 @@ class Sender:
         streak = context.doubtful[provider.name] = context.doubtful.get(provider.name, 0) + 1
         if streak < DOUBTFUL_SLOW:
             return
-        self._opened -= {(provider.name, operation.name) for operation in provider.operations.values()}
+        self.lanes.closes(provider.name)
         pause = REFUSED.delay(streak - DOUBTFUL_SLOW + 1, 0.0, None, context.dice) or 0.0
-        self._paused_until[provider.name] = context.clock.monotonic() + pause
+        self.lanes.pause(provider.name, pause)
         if streak >= DOUBTFUL_HALT:
             error = Unavailable(
                 f"{provider.name} failed {streak} times in a row, and whether it charged for those calls is unknown: "
@@ -350,20 +279,6 @@ def _tells(decision: Decision, readings: Sequence[Reading]) -> bool:
     if decision.state is State.ACCEPTED:
         return any(reading.outcome is not None or reading.emails or reading.phones for reading in readings)
     return decision.state is State.SETTLED and decision.outcome is None
-
-
-def _shared(lanes: list[Lane], free: int) -> list[Lane]:
-    """The lanes share the free places; a lane that may use fewer leaves more to the others."""
-    shared: list[Lane] = []
-    left = sorted(lanes, key=lambda lane: lane.most)
-    while left:
-        lane = left.pop(0)
-        most = min(lane.most, max(1, free // (len(left) + 1)))
-        if free <= 0:
-            break
-        free -= most
-        shared.append(replace(lane, most=most))
-    return shared
 
 
 def _noted(outcome: PaidOutcome, tracking_id: str | None, first_poll_at: int) -> SubmitAnswer:

@@ -101,7 +101,7 @@ async def test_what_the_last_answer_frees_is_used_before_a_cap_ends_the_run(
     """The answer comes between the refusal and the look around that follows it."""
 
     async def late(engine: Engine, look: Any = Engine._look) -> Any:
-        while engine._sender.in_flight:  # noqa: ASYNC110 - other tasks count it down
+        while engine._sender.lanes.in_flight:  # noqa: ASYNC110 - other tasks count it down
             await anyio.sleep(0.001)
         return await look(engine)
 

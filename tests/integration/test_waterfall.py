@@ -179,7 +179,7 @@ async def test_one_that_is_refused_at_the_last_moment_is_passed_over_all_the_sam
     """The refusal comes after who is to be passed over was looked for, and before the look whether the run is over."""
 
     async def late(engine: Engine, look: Any = Engine._look) -> Any:
-        while engine._sender.in_flight:  # noqa: ASYNC110 - other tasks count it down
+        while engine._sender.lanes.in_flight:  # noqa: ASYNC110 - other tasks count it down
             await anyio.sleep(0.001)
         return await look(engine)
 
