@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from pipelines.settings import Settings, WebhookSettings
+from pipelines.settings import EnrichmentSettings, Settings, WebhookSettings
 from pipelines.telling import Teller
+from sources.settings import VendorSettings
+from sources.transport import is_loopback
 
 #: people in the sandbox of a run
 PEOPLE = 1000
@@ -29,7 +31,8 @@ def playground(settings: Settings, teller: Teller) -> Iterator[Settings]:
             update={"base_url": server.url, "api_key": server.api_key, "rate_limits": RATE_LIMITS}
         )
         there = {"base_url": server.sixtyfour_url, "api_key": server.sixtyfour_api_key, "rate_limits": RATE_LIMITS}
-        vendors = {"sixtyfour": settings.vendor("sixtyfour").model_copy(update={**there, "webhook_secret": None})}
+        sixtyfour = settings.vendor("sixtyfour").model_copy(update={**there, "webhook_secret": None})
+        vendors = {**settings.vendors, "sixtyfour": sixtyfour}
         mode = settings.webhook.mode
         webhook = WebhookSettings(
             mode=mode,
@@ -37,9 +40,23 @@ def playground(settings: Settings, teller: Teller) -> Iterator[Settings]:
             port=0 if mode == "webhook" else None,
             signing_key=settings.webhook.signing_key,
         )
-        enrichment = settings.enrichment
+        enrichment = _imitated_only(settings.enrichment, vendors, teller)
         if mode == "poll":
             enrichment = enrichment.model_copy(update={"poll_interval": min(1.0, enrichment.poll_interval)})
         yield settings.model_copy(
             update={"clodura": clodura, "webhook": webhook, "enrichment": enrichment, "vendors": vendors}
         )
+
+
+def _imitated_only(
+    enrichment: EnrichmentSettings, vendors: Mapping[str, VendorSettings], teller: Teller
+) -> EnrichmentSettings:
+    """The orders without those whom nobody imitates: no real money is spent beside imitated purchases."""
+    real = {name for name, vendor in vendors.items() if not is_loopback(vendor.base_url)}
+    asked = {"email_providers": enrichment.email_providers, "phone_providers": enrichment.phone_providers}
+    left_out = sorted({name for names in asked.values() for name in names} & real)
+    if left_out:
+        teller.say(f"The sandbox does not imitate {', '.join(left_out)}: not asked in this run.")
+    return enrichment.model_copy(
+        update={field: [name for name in names if name not in real] for field, names in asked.items()}
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from enrichment.tables import WHOLE
+from pipelines.provider_caps import UNITS
 
 #: view -> what it shows
 DESCRIPTIONS = {
@@ -20,7 +21,7 @@ DESCRIPTIONS = {
         "address that several providers gave, the first of them in that order counts; providers that are not in the "
         "list come last, by name. Where all that is equal, the later one of the day. `email_provider` and "
         "`phone_provider` are `provider` of `emails` and `phones`: the vendor asked. What a lead cost is in whole "
-        "credits and in whole cents: two units, which never add up."
+        "units, two columns for each that a vendor charges in: they never add up."
     ),
     "spend_daily": (
         "What was charged, or may have been, by UTC day, provider, operation and unit; in whole units, which never "
@@ -53,6 +54,7 @@ def statements(
 
     ``email_providers``, ``phone_providers``: names of vendors, the preferred one first.
     """
+    units = dict.fromkeys(UNITS.values())
     return [
         f"""
 CREATE OR REPLACE VIEW {dataset}.leads AS
@@ -69,7 +71,7 @@ WITH email AS (
         ) AS place FROM {dataset}.phones
     ) AS ranked WHERE place = 1
 ), cost AS (
-    SELECT person_id, {_spent("credits")}, {_spent("cents")}
+    SELECT person_id, {", ".join(map(_spent, units))}
     FROM {dataset}.credit_spend WHERE person_id IS NOT NULL GROUP BY person_id
 ), seen AS (
     SELECT person_id, max(last_seen_at) AS last_seen_at FROM {dataset}.people_seen GROUP BY person_id
@@ -80,8 +82,7 @@ SELECT
     email.email, email.status AS email_status, email.type AS email_type, email.provider AS email_provider,
     phone.number AS phone, phone.type AS phone_type, phone.country AS phone_country, phone.provider AS phone_provider,
     p.city, p.state, p.country, p.linkedin_url,
-    coalesce(cost.credits_min, 0) AS credits_min, coalesce(cost.credits_max, 0) AS credits_max,
-    coalesce(cost.cents_min, 0) AS cents_min, coalesce(cost.cents_max, 0) AS cents_max,
+    {", ".join(f"coalesce(cost.{unit}_{bound}, 0) AS {unit}_{bound}" for unit in units for bound in ("min", "max"))},
     p.first_seen_at, seen.last_seen_at
 FROM {dataset}.people AS p
 LEFT JOIN {dataset}.organizations AS o ON o.organization_id = p.organization_id

@@ -1,4 +1,5 @@
-"""The vendors there are. Each has a folder of its own; one more is a folder and its name in this list.
+"""The vendors there are. Each has a folder of its own; one more is a folder and its name in this list
+(docs/guides/add-a-provider.md).
 
 ``sources/<vendor>/settings.py`` holds its section (a `VendorSettings`), ``sources/<vendor>/connecting.py`` opens a
 connection to it as a `Provider`. Both are imported only when they are needed: an import costs up to a second.

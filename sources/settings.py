@@ -84,6 +84,7 @@ class VendorSettings(Section):
     name: ClassVar[str]
     label: ClassVar[str]
     unit: ClassVar[str]
+    secret: ClassVar[tuple[str, ...]] = ("api_key",)
 
     base_url: BaseUrl
     api_key: str | None = Field(default=None, repr=False)

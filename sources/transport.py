@@ -134,10 +134,11 @@ class Transport:
         #: the same for errors
         self.shown_url = redact_url(self.base_url)
         self._headers = {**headers, "User-Agent": user_agent, "Accept": "application/json"}
-        self._short = [value.encode() for value in headers.values() if 0 < len(value) < SHORTEST]
+        keys = [key for value in headers.values() for key in (value, value.rpartition(" ")[2])]  # "Bearer KEY"
+        self._short = [key.encode() for key in keys if 0 < len(key) < SHORTEST]
         self._secrets = Secrets()
-        for value in headers.values():
-            self._secrets.add(value, "key")
+        for key in keys:
+            self._secrets.add(key, "key")
         self.limiter = limiter
         self._backoff = backoff or Backoff()
         self._timeouts = timeouts or Timeouts()

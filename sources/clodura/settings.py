@@ -18,7 +18,6 @@ class CloduraSettings(VendorSettings):
 
     path = ("sources", "clodura")
     name, label, unit = "clodura", "Clodura", "credits"
-    secret = ("api_key",)
     below = ("searches",)
 
     base_url: BaseUrl = "https://api.clodura.ai"
