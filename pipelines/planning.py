@@ -125,7 +125,7 @@ def _facts(
     expected = []
     for name, filters in searches.items():
         last = forecast.last_reading(connection, name, f"{name}/{filters.fingerprint()}")
-        expected.append(_expected(name, last, probed.get(name), options.limit))
+        expected.append(expectation(name, last, probed.get(name), options.limit))
     return Facts(
         searches=expected,
         waterfalls=waterfalls,
@@ -160,10 +160,10 @@ def _windows(settings: Settings, name: str) -> list[Window]:
     return [Window.parse(text) for text in settings.vendor(name).rate_limits]
 
 
-def _expected(name: str, last: LastReading | None, probed: Probed | None, limit: int | None) -> Expected:
+def expectation(name: str, last: LastReading | None, probed: Probed | None, limit: int | None) -> Expected:
     """A probe knows best; then a search that was read whole; one that was not, shows at least what was seen of it."""
     whole = last is not None and last.coverage == Coverage.COMPLETE
-    asked = _asked(json.loads(last.run_summary or "{}")) if last is not None and whole else frozenset()
+    asked = asked_then(json.loads(last.run_summary or "{}")) if last is not None and whole else frozenset()
     if probed is not None:
         same = whole and last is not None and last.people == probed.people
         least = probed.people if limit is None else min(limit, probed.people)
@@ -175,7 +175,7 @@ def _expected(name: str, last: LastReading | None, probed: Probed | None, limit:
     return Expected(name, last.people, MOST_PEOPLE, f"last run, {last.coverage}", last.finished_at)
 
 
-def _asked(summary: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
+def asked_then(summary: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
     """Whom a run was to ask for what, by its summary; before there were several providers it named the channels."""
     order = summary.get("waterfall", {str(channel): [NAME] for channel in summary.get("channels", ())})
     return frozenset((channel, name) for channel, names in order.items() for name in names)

@@ -70,3 +70,13 @@ def test_a_refused_key_of_the_second_fails_a_run_that_went_on(bare: Project, ven
     assert done.json["calls_left"] == 40 - first["found"] > 0
     assert done.json["spent"]["cents"] == {"min": 0, "max": 0}
     assert vendor.books(vendor="sixtyfour")["charges"] == []
+
+
+def test_what_was_left_at_a_vendor_that_is_asked_no_more_is_not_bought(bare: Project, vendor: Server) -> None:
+    with_sixtyfour(bare, caps=CAPS)
+    assert sync(bare, "--budget", "0").json["calls_left"] == 40
+    nobody = {"everyone": {"person_country": ["Antarctica"]}}  # whom it shows is asked for elsewhere anyhow
+    with_sixtyfour(bare, caps=CAPS, enrichment={"email_providers": ["sixtyfour"]}, searches=nobody)
+    done = sync(bare)
+    assert (done.exit_code, done.json["people_seen"], done.json["providers"]) == (0, 0, []), done.stderr
+    assert not any(request["operation"] == "reveal_email" for request in vendor.books()["requests"])

@@ -18,6 +18,7 @@ def with_sixtyfour(
     sixtyfour: Mapping[str, Any] | None = None,
     caps: Mapping[str, float] | None = None,
     key: str | None = None,
+    searches: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
     """Write settings for both vendors, in this order unless ``enrichment`` says otherwise.
 
@@ -26,6 +27,7 @@ def with_sixtyfour(
     server = project.server
     second = {"base_url": server.sixtyfour_url, "rate_limits": ["5000/second"], **(sixtyfour or {})}
     project.configure(
+        searches=searches,
         enrichment={"email_providers": BOTH, "phone_providers": BOTH, "batch_wait": 0.2, **(enrichment or {})},
         secrets=KEYS.format(server.api_key, server.sixtyfour_api_key if key is None else key),
         **{"sources.sixtyfour": second, "enrichment.caps.sixtyfour": caps or {}},
