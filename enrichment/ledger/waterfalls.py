@@ -61,7 +61,7 @@ class _Known:
     """What the ledger has of one person's channel: the last purchase at each provider that is not void."""
 
     latest: dict[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
-    planned: list[tuple[str, State, str]] = field(default_factory=list, repr=False)  # call, state, provider
+    planned: list[Mapping[str, Any]] = field(default_factory=list, repr=False)  # what has not left yet
     asked: set[str] = field(default_factory=set)
     search: str | None = field(default=None, repr=False)
 
@@ -78,8 +78,8 @@ def plan_contacts(
     """Plan what comes next for these people; returns how many calls are new.
 
     ``channels`` None: all that the waterfall has. ``search``: the one that shows them; else that of the call before.
-    What is planned at one provider while another has found enough is not needed any more, and void; while another is
-    asked first, this run does not want it.
+    What is planned at one provider while another has found enough is not needed any more, and void. What is planned at
+    one while another is asked, or to be asked before, is not wanted by this run: both would be paid.
     """
     wanted_channels = [c for c in asking.waterfall.channels if channels is None or c in channels]
     if not wanted_channels or not persons:
@@ -93,8 +93,8 @@ def plan_contacts(
         unsure = set()
     passed_over = set(asking.passed_over())
     wanted: list[Wanted] = []
-    elsewhere: list[str] = []
     needless: dict[State, list[str]] = defaultdict(list)
+    not_yet: list[str] = []
     for person in {person.person_id: person for person in persons}.values():
         for channel in wanted_channels:
             of = known.get((person.person_id, channel), _Known())
@@ -108,27 +108,25 @@ def plan_contacts(
             skipped = {name for name, operation in passed_over if operation == _operation(asking, name, channel)}
             order = _order(asking, channel)
             # where nobody can be asked now, who is passed over is asked by a later run
-            chosen = [name for name in candidates(order, standings, skipped) if asks[name] is not None]
+            able = [name for name in candidates(order, standings, skipped) if asks[name] is not None]
             first = [name for name in candidates(order, standings) if asks[name] is not None]
-            for name in (*chosen, *first):
-                if (ask := asks[name]) is not None:
-                    unit = asking.providers[name].unit
-                    wanted.append(Wanted(name, channel, unit, person.person_id, ask, search or of.search))
-                    # left by an earlier run at another: sent beside this one, both would be paid
-                    elsewhere += [call_id for call_id, _, other in of.planned if other != name]
-                    break
-            if asking.passing_over is not None and chosen and chosen[0] != first[0]:
+            chosen = next(iter((*able, *first)), None)
+            if chosen is not None and (ask := asks[chosen]) is not None:
+                unit = asking.providers[chosen].unit
+                wanted.append(Wanted(chosen, channel, unit, person.person_id, ask, search or of.search))
+            if asking.passing_over is not None and able and able[0] != first[0]:
                 asking.passing_over(first[0], str(_operation(asking, first[0], channel)), person.person_id)
-            if Standing.ENOUGH in standings.values():
-                for call_id, state, name in of.planned:
-                    if standings.get(name) is not Standing.ENOUGH:
-                        needless[state].append(call_id)
+            for row in of.planned:
+                if Standing.ENOUGH in standings.values():
+                    if standings.get(row["provider"]) is not Standing.ENOUGH:
+                        needless[State(row["state"])].append(row["call_id"])
+                elif row["state"] == State.PLANNED and row["provider"] != chosen and row["wanted_by"] == asking.run_id:
+                    not_yet.append(row["call_id"])
     for state, call_ids in needless.items():
         changes = {**UNRESERVED, "note": "not needed: another provider has found enough"}
         move(connection, call_ids, state, State.VOID, "not_needed", now, changes=changes)
-    for part in _parts(elsewhere):
-        mine = (calls.c.call_id.in_(part), calls.c.state == State.PLANNED, calls.c.wanted_by == asking.run_id)
-        connection.execute(calls.update().where(*mine).values(wanted_by=None))
+    for part in _parts(not_yet):
+        connection.execute(calls.update().where(calls.c.call_id.in_(part)).values(wanted_by=None))
     return plan(connection, wanted, asking.run_id, now, settled_before=asking.stale_before)
 
 
@@ -244,6 +242,7 @@ def _known(
             sa.select(
                 *(calls.c[name] for name in ("call_id", "person_id", "provider", "channel", "state", "outcome")),
                 *(calls.c[name] for name in ("epoch", "parameters", "run_id", "settled_at", "updated_at", "search")),
+                calls.c.wanted_by,
             )
             .where(calls.c.person_id.in_(part), calls.c.channel.in_(channels))
             .order_by(calls.c.planned_at, calls.c.epoch)
@@ -253,7 +252,7 @@ def _known(
             of.search = of.search or row["search"]
             of.asked.add(row["provider"])
             if row["state"] in (State.PLANNED, State.RESERVED):
-                of.planned.append((row["call_id"], State(row["state"]), row["provider"]))
+                of.planned.append(dict(row))
             if row["state"] != State.VOID:
                 of.latest[row["provider"]] = dict(row)
     return found

@@ -1,5 +1,5 @@
-"""The sandbox without sockets: its application is called directly, its clock stands until it is moved, and each request
-of the engine waits on the wire until somebody decides what becomes of it and of its answer.
+"""The sandbox of both vendors without sockets: its application is called directly, its clock stands until it is moved,
+and each request of the engine waits on the wire until somebody decides what becomes of it and of its answer.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import heapq
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, cast
 
@@ -18,9 +18,13 @@ import orjson
 from sandbox.app import Sandbox
 from sandbox.behaviour import Behaviour
 from sandbox.jobs import Surroundings, Timer
+from sandbox.sixtyfour.app import PREFIX
 from sandbox.world import Start, Vendor, World
 from sources.clodura.client import TRACK, CloduraClient, make_transport
 from sources.clodura.provider import CloduraProvider
+from sources.sixtyfour import client as sixtyfour
+from sources.sixtyfour.client import SixtyfourClient
+from sources.sixtyfour.provider import SixtyfourProvider
 from sources.transport import Answer, PaidOutcome, PaidSlot
 
 KEY = "sandbox-key"
@@ -58,7 +62,12 @@ class Exchange:
     @property
     def request_id(self) -> str:
         """Which request of the ledger it is: its webhook URL says so."""
-        return str(self.body["webhookUrl"]).split("/")[-2]
+        return str(self.body.get("webhookUrl") or self.body.get("webhook_url")).split("/")[-2]
+
+    @property
+    def many(self) -> int:
+        """How many people it asks for."""
+        return len(self.body.get("leads", [None]))
 
     @property
     def open(self) -> bool:
@@ -85,6 +94,8 @@ class Imitation:
         self.world = vendor.world = World(start, vendor.world.population, surroundings)
         self._app = Sandbox(vendor, KEY)
         self.exchanges: list[Exchange] = []
+        #: what becomes of the second vendor's answers to polls on their way
+        self.on_the_way: Callable[[bytes], bytes] = bytes
 
     def _later(self, seconds: float, call: Callable[[], None]) -> Timer:
         heapq.heappush(self._timers, (self._clock.now + seconds, next(self._order), call))
@@ -103,7 +114,7 @@ class Imitation:
     async def request(self, method: str, path: str, body: bytes = b"") -> Answer:
         """A request to the vendor's application, answered."""
         scope = {
-            "type": "http", "method": method, "path": path, "extensions": {},
+            "type": "http", "method": method, "path": path, "extensions": {}, "query_string": b"",
             "headers": [(b"x-api-key", KEY.encode()), (b"content-type", b"application/json")],
         }  # fmt: skip
         said: list[dict[str, Any]] = []
@@ -130,17 +141,24 @@ class Imitation:
             payload = self.world.jobs.payload(tracking_id)
             if payload is not None and job.webhook_url is not None:
                 found[tracking_id] = (job.webhook_url, orjson.dumps(payload))
+        second = self.world.sixtyfour
+        for task_id, entry in second.books.jobs.items():
+            if entry.finished is not None and entry.webhook_url is not None:
+                message = second.jobs._message(second.jobs._jobs[task_id])
+                if message is not None:
+                    found[task_id] = (entry.webhook_url, orjson.dumps(message))
         return found
 
 
 class _WireSlot:
-    """What `CloduraProvider.submit` sends through."""
+    """What a provider's `submit` sends through; ``prefix`` stands before its paths."""
 
-    def __init__(self, imitation: Imitation) -> None:
+    def __init__(self, imitation: Imitation, prefix: str = "") -> None:
         self._imitation = imitation
+        self._prefix = prefix
 
     async def send(self, method: str, path: str, *, json: Any) -> PaidOutcome:
-        exchange = Exchange(path, json, asyncio.get_running_loop().create_future())
+        exchange = Exchange(self._prefix + path, json, asyncio.get_running_loop().create_future())
         self._imitation.exchanges.append(exchange)
         return await exchange.outcome
 
@@ -155,11 +173,28 @@ class WiredProvider(CloduraProvider):
         self._client.proven = True
 
     def slot(self, *, patience: float | None) -> AbstractAsyncContextManager[PaidSlot]:
-        @asynccontextmanager
-        async def slot() -> AsyncIterator[PaidSlot]:
-            yield cast(PaidSlot, _WireSlot(self._imitation))
-
-        return slot()
+        return _slot(_WireSlot(self._imitation))
 
     async def poll(self, operation: str, tracking_id: str) -> Answer:
         return await self._imitation.request("GET", TRACK + tracking_id)
+
+
+class WiredSixtyfour(SixtyfourProvider):
+    """The real provider of the second vendor, wired in the same way."""
+
+    def __init__(self, imitation: Imitation) -> None:
+        super().__init__(SixtyfourClient(sixtyfour.make_transport("http://127.0.0.1:9", KEY, rate_limits=())))
+        self._imitation = imitation
+        self._client.proven = True
+
+    def slot(self, *, patience: float | None) -> AbstractAsyncContextManager[PaidSlot]:
+        return _slot(_WireSlot(self._imitation, PREFIX))
+
+    async def poll(self, operation: str, tracking_id: str) -> Answer:
+        said = await self._imitation.request("GET", PREFIX + sixtyfour.JOB_STATUS + tracking_id)
+        return replace(said, body=self._imitation.on_the_way(said.body))
+
+
+@asynccontextmanager
+async def _slot(wire: _WireSlot) -> AsyncIterator[PaidSlot]:
+    yield cast(PaidSlot, wire)

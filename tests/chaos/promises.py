@@ -20,35 +20,58 @@ from enrichment.ledger.schema import (
     transitions,
 )
 from enrichment.states import COMMITTED, State, may_follow
-from sandbox.books import JobEntry
+from sources.providers import EmailStatus
 from tests.chaos.imitation import Exchange, Imitation
 
-WORST = {"reveal_email": 600, "reveal_phone": 2000}
+WORST = {"reveal_email": 600, "reveal_phone": 2000, "find_email": 500, "find_phone": 3000}
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a vendor's books say of one call: a job, or one person's part of a job for many."""
+
+    operation: str
+    subject: str | None
+    outcome: str | None
+    amount: int
+    finished: float | None
 
 
 @dataclass(frozen=True)
 class Look:
-    """Ledger and vendor at one moment."""
+    """Ledger and vendors at one moment."""
 
     calls: dict[str, Any]
-    #: call by request
-    call_of: dict[str, str]
-    jobs: dict[str, list[JobEntry]]
+    #: calls by request, in the order in which they were sent
+    calls_of: dict[str, list[str]]
+    jobs: dict[str, list[Job]]
     exchanges: dict[str, list[Exchange]]
 
 
 def look(ledger: Ledger, imitation: Imitation) -> Look:
     """Read everything that the promises speak of; jobs and exchanges by the call that they belong to."""
+    calls_of: dict[str, list[str]] = defaultdict(list)
     with ledger.read() as connection:
         rows = {row.call_id: row for row in connection.execute(sa.select(calls))}
-        call_of = {row.request_id: row.call_id for row in connection.execute(sa.select(request_calls))}
-    jobs: dict[str, list[JobEntry]] = defaultdict(list)
+        order = (request_calls.c.request_id, request_calls.c.position)
+        for row in connection.execute(sa.select(request_calls).order_by(*order)):
+            calls_of[row.request_id].append(row.call_id)
+    jobs: dict[str, list[Job]] = defaultdict(list)
     for job in imitation.world.books.jobs.values():
-        jobs[call_of[str(job.webhook_url).split("/")[-2]]].append(job)
+        [call_id] = calls_of[_request(job.webhook_url)]
+        jobs[call_id].append(Job(job.operation, job.subject, job.outcome, job.amount, job.finished))
+    for bulk in imitation.world.sixtyfour.books.jobs.values():
+        for call_id, lead in zip(calls_of[_request(bulk.webhook_url)], bulk.leads, strict=True):
+            jobs[call_id].append(Job(bulk.operation, lead.subject, lead.outcome, lead.amount, bulk.finished))
     exchanges: dict[str, list[Exchange]] = defaultdict(list)
     for exchange in imitation.exchanges:
-        exchanges[call_of[exchange.request_id]].append(exchange)
-    return Look(rows, call_of, jobs, exchanges)
+        for call_id in calls_of[exchange.request_id]:
+            exchanges[call_id].append(exchange)
+    return Look(rows, calls_of, jobs, exchanges)
+
+
+def _request(url: str | None) -> str:
+    return str(url).split("/")[-2]
 
 
 def at_most_one_request(seen: Look, refused: set[str]) -> None:
@@ -80,13 +103,37 @@ def charges_within_bounds(seen: Look, by_hand: set[str]) -> None:
     Of those that were resolved by hand, only once evidence has come: what an operator says may be overtaken.
     """
     for call_id, call in seen.calls.items():
-        if call_id in by_hand and (call.state == State.VOID or call.note == "resolved by hand"):
+        if _said_by_hand(call, by_hand) or _a_share(call):
             continue
         charged = sum(job.amount for job in seen.jobs.get(call_id, ()))
         if call.state == State.SETTLED:
             assert call.amount_min <= charged <= call.amount_max or _still_runs(seen, call_id), (call, charged)
         else:
             assert charged <= call.reserved, (call, charged)
+
+
+def sums_within_bounds(seen: Look, by_hand: set[str]) -> None:
+    """R4: and so does what it has charged for a request for many, however that was shared out among its calls."""
+    for call_ids in seen.calls_of.values():
+        mine = [seen.calls[call_id] for call_id in call_ids]
+        if any(call.state != State.SETTLED or _still_runs(seen, call.call_id) for call in mine):
+            continue
+        if any(len(seen.jobs.get(call.call_id, ())) > 1 or _said_by_hand(call, by_hand) for call in mine):
+            continue
+        charged = sum(job.amount for call in mine for job in seen.jobs.get(call.call_id, ()))
+        assert sum(call.amount_min for call in mine) <= charged <= sum(call.amount_max for call in mine), (
+            mine,
+            charged,
+        )
+
+
+def _said_by_hand(call: Any, by_hand: set[str]) -> bool:
+    return call.call_id in by_hand and (call.state == State.VOID or call.note == "resolved by hand")
+
+
+def _a_share(call: Any) -> bool:
+    """Whether its amount is an even share of what a request for many has cost."""
+    return "an even share" in str(call.note)
 
 
 def _still_runs(seen: Look, call_id: str) -> bool:
@@ -117,6 +164,40 @@ def jobs_remembered(seen: Look, ledger: Ledger) -> None:
     for call in seen.calls.values():
         if call.state == State.ACCEPTED and call.request_id in tracked:
             assert call.request_id in askable, call
+
+
+def enough(ledger: Ledger) -> set[str]:
+    """Calls that have found a contact that nobody else has to be asked for."""
+    with ledger.read() as connection:
+        addresses = sa.select(emails.c.call_id).where(emails.c.status != EmailStatus.UNDELIVERABLE)
+        return {
+            call_id for query in (addresses, sa.select(phones.c.call_id)) for (call_id,) in connection.execute(query)
+        }
+
+
+def one_after_the_other(seen: Look, ledger: Ledger, enough_before: set[str], patience: float | None, since: int) -> int:
+    """Nobody is asked for a contact while another may still answer for it, or has found enough; ``patience``: seconds
+    after which a doubt holds nobody back. Of the steps after number ``since``; returns the last one's number.
+    """
+    with ledger.read() as connection:
+        steps = connection.execute(sa.select(transitions).order_by(transitions.c.transition_id)).all()
+    last: dict[str, Any] = {}
+    for step in steps:
+        if step.after == State.SENT and step.transition_id > since:
+            call = seen.calls[step.call_id]
+            for other_id, other in seen.calls.items():
+                if (other.person_id, other.channel) != (
+                    call.person_id,
+                    call.channel,
+                ) or other.provider == call.provider:
+                    continue
+                state, at = (last[other_id].after, last[other_id].at) if other_id in last else (None, 0)
+                waited = patience is not None and step.at - at >= patience * 1_000_000
+                assert state not in (State.SENT, State.ACCEPTED), (call, other)
+                assert state != State.IN_DOUBT or waited, (call, other)
+                assert other_id not in enough_before, (call, other)
+        last[step.call_id] = step
+    return int(steps[-1].transition_id) if steps else 0
 
 
 def results(ledger: Ledger) -> dict[str, list[tuple[Any, ...]]]:

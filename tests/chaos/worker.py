@@ -9,17 +9,19 @@ from typing import Any, cast
 
 import anyio
 import anyio.abc
+import sqlalchemy as sa
 
 from enrichment.capability import Capability
 from enrichment.caps import Cap
 from enrichment.context import LEASE, Context, EngineSettings
 from enrichment.engine import Engine
 from enrichment.inbox import Inbox
-from enrichment.ledger import Ledger, claims, plans, polls, waterfalls
+from enrichment.ledger import Ledger, claims, plans, polls, seen, waterfalls
 from enrichment.ledger.plans import Wanted
-from sources.providers import Channel, Person
+from enrichment.waterfall import Waterfall
+from sources.providers import Channel, Person, Provider
 from tests.chaos.fate import RUNNING, Died, Fate, MortalLedger
-from tests.chaos.imitation import Imitation, StandingClock, WiredProvider
+from tests.chaos.imitation import Imitation, StandingClock, WiredProvider, WiredSixtyfour
 
 CHANNELS = (Channel.EMAIL, Channel.PHONE)
 BASE = "http://127.0.0.1:9"
@@ -50,17 +52,28 @@ class Worker:
         imitation: Imitation,
         clock: StandingClock,
         caps: Sequence[Cap],
+        waterfall: Waterfall | None = None,
     ) -> None:
+        """``waterfall``: two vendors are asked, in its order; else the first one for everything."""
         self.name = name
         self.run_id = run_id
         self.fate = Fate()
         self.ledger = MortalLedger(ledger, self.fate)
         self.provider = WiredProvider(imitation)
+        providers: list[Provider] = [self.provider]
+        if waterfall is not None:
+            providers.append(WiredSixtyfour(imitation))
         self.context = Context(
             ledger=self.ledger.as_ledger(),
-            providers={self.provider.name: self.provider},
+            providers={provider.name: provider for provider in providers},
             settings=EngineSettings(
-                channels=CHANNELS, caps=caps, max_unanswered=4, poll_interval=1.0, callback_base=BASE, receiving=True
+                channels=CHANNELS,
+                caps=caps,
+                max_unanswered=4,
+                poll_interval=1.0,
+                callback_base=BASE,
+                receiving=True,
+                gather=0.0,
             ),
             clock=clock,
             dice=random.Random(1),
@@ -69,6 +82,7 @@ class Worker:
             capability=Capability(KEY),
             started=clock.monotonic(),
             inbox=inbox,
+            waterfall=waterfall or Waterfall(),
         )
         self.engine = Engine(self.context)
         self._sender = self.engine._sender
@@ -132,6 +146,19 @@ class Worker:
                 plans.plan, [wanted], self.run_id, self.context.now(), settled_before=settled_before
             )
         )
+
+    async def search(self, persons: Sequence[Person]) -> None:
+        """A search has shown these people: whoever the waterfall names next is asked for them."""
+
+        def work(connection: sa.Connection) -> None:
+            seen.remember_people(connection, persons, self.context.now())
+            waterfalls.plan_contacts(connection, self.context.asking, persons, self.context.now(), search="everyone")
+
+        await self.step(lambda: self.ledger.run(work))
+
+    async def pass_over(self) -> None:
+        """Whoever waits for a provider that was refused is asked for elsewhere."""
+        await self.step(self.engine._pass_over)
 
     async def claim(self) -> None:
         """Claim what may go out, and send it up to the wire."""

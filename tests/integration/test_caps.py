@@ -21,7 +21,7 @@ from enrichment.states import State
 from tests.support.forked import Forked
 from tests.support.project import wait_until
 from tests.support.purchases import rows
-from tests.support.worker import WORST, Event, Job, books, cap_of, start, work
+from tests.support.worker import WORST, Event, Job, books, cap_in_cents, cap_of, start, work
 
 pytestmark = pytest.mark.anyio
 
@@ -44,14 +44,17 @@ def job(folder: Path, run: str, people: Sequence[str], cap: Cap | None = None, *
     return Job(str(folder), run, list(people), asdict(cap) if cap is not None else None, **more)
 
 
-def held(ledger: Ledger) -> list[int]:
+def held(ledger: Ledger, unit: str = "credits") -> list[int]:
     """What counted against a cap over all, after each change of state there ever was, in the order of their commits."""
     with ledger.read() as connection:
-        settled = {row.call_id: row.amount_max for row in connection.execute(sa.select(calls))}
+        rows = connection.execute(sa.select(calls).where(calls.c.unit == unit))
+        settled = {row.call_id: row.amount_max for row in rows}
         steps = connection.execute(sa.select(transitions).order_by(transitions.c.transition_id)).all()
     now: dict[str, int] = {}
     sums = []
     for step in steps:
+        if step.call_id not in settled:
+            continue
         worth = {State.PLANNED: 0, State.REJECTED: 0, State.VOID: 0, State.SETTLED: settled[step.call_id]}
         now[step.call_id] = worth.get(State(step.after), WORST) or 0
         sums.append(sum(now.values()))
@@ -66,6 +69,11 @@ def owed(events: Sequence[Event], price: int) -> list[int]:
         now[event.person] = WORST if event.what == "sent" else price
         sums.append(sum(now.values()))
     return sums
+
+
+def at(vendor: str, events: Sequence[Event]) -> list[Event]:
+    """What happened at one of two vendors."""
+    return [event for event in events if event.vendor == vendor]
 
 
 def sent_by(events: Sequence[Event]) -> dict[str, str]:
@@ -93,6 +101,22 @@ async def test_64_senders_never_pass_a_cap_of_10(ledger: Ledger, tmp_path: Path,
     assert max(held(ledger)) <= cap.amount
     assert max(owed(events, price)) <= cap.amount
     assert (report.ending, report.refused_by, report.left) == (Ending.CAP, cap, 64 - len(sent_by(events)))
+
+
+@pytest.mark.parametrize("second", [10 * WORST, pytest.param(20 * WORST, marks=pytest.mark.thorough)])
+async def test_64_senders_never_pass_the_cap_of_either_vendor(ledger: Ledger, tmp_path: Path, second: int) -> None:
+    """The second one takes seven people in a request, of which its cap cuts one, and sells in a unit of its own."""
+    people = [f"p{n:02}" for n in range(64)]
+    caps: dict[str, Any] = {"cap": cap_of(Scope.RUN, 30 * WORST), "second_cap": asdict(cap_in_cents(Scope.RUN, second))}
+    report = await work(job(tmp_path, "run-1", people, **caps, price=50, at_a_time=64, batch=7), ledger)
+    events = books(tmp_path)
+    first, bulk = at("vendor", events), at("bulk", events)
+    assert sorted(sent_by(first)) == people  # a miss costs nothing: its cap bounds how many are under way
+    assert len(sent_by(bulk)) == 2 * second // WORST - 1
+    assert max(held(ledger)) <= 30 * WORST
+    assert 0 < max(held(ledger, "cents")) <= second
+    assert max(owed(bulk, 50)) <= second
+    assert report.ending is Ending.CAP
 
 
 async def test_what_the_last_answer_frees_is_used_before_a_cap_ends_the_run(
@@ -141,6 +165,28 @@ def test_two_processes_share_what_a_cap_leaves(ledger: Ledger, tmp_path: Path, c
     # nobody touched what was another's: who sent a call is who had reserved it
     runs = {row["request_id"]: row["run_id"] for row in rows(ledger, requests)}
     assert {row["subject"]: runs[row["request_id"]] for row in rows(ledger, calls) if row["sent_at"]} == by
+    assert "worker_gone" not in {row["event"] for row in rows(ledger, transitions)}
+
+
+def test_two_processes_share_what_the_caps_of_two_vendors_leave(ledger: Ledger, tmp_path: Path) -> None:
+    ours, theirs = [f"p{n:02}" for n in range(40)], [f"q{n:02}" for n in range(40)]
+    caps: dict[str, Any] = {
+        "cap": cap_of(Scope.DAY, 30 * WORST),
+        "second_cap": asdict(cap_in_cents(Scope.MONTH, 10 * WORST)),
+    }
+    pair = [
+        start(job(tmp_path, "run-1", ours, **caps, price=50, batch=7, peers=["run-2"])),
+        start(job(tmp_path, "run-2", theirs, **caps, price=50, batch=7, peers=["run-1"])),
+    ]
+    told = [finished(worker) for worker in pair]
+    events = books(tmp_path)
+    first, bulk = sent_by(at("vendor", events)), sent_by(at("bulk", events))
+    assert sorted(first) == [*ours, *theirs]
+    assert len(bulk) == 19
+    assert max(held(ledger)) <= 30 * WORST
+    assert max(held(ledger, "cents")) <= 10 * WORST
+    assert max(owed(at("bulk", events), 50)) <= 10 * WORST
+    assert "cap" in {report["ending"] for report in told}
     assert "worker_gone" not in {row["event"] for row in rows(ledger, transitions)}
 
 

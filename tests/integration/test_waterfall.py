@@ -87,10 +87,10 @@ class Run:
         self.engine = Engine(self.context)
 
     async def over(self, *people: str) -> Report:
-        """A search shows these people; then to the end."""
+        """What earlier runs left is taken on, a search shows these people; then to the end."""
         context = self.context
         persons = [Person(person) for person in people]
-        await self.engine.start(alone=True)
+        await self._start()
         await self.ledger.run(seen.remember_people, persons, context.now())
         await self.ledger.run(waterfalls.plan_contacts, context.asking, persons, context.now(), search="s")
         self.engine.no_more_plans()
@@ -99,12 +99,15 @@ class Run:
 
     async def goes_on(self) -> Report:
         """Nothing is searched: what earlier runs left, and no more."""
-        await self.engine.start(alone=True)
-        context = self.context
-        await self.ledger.run(waterfalls.want_again, context.asking, ["s"], context.settings.channels, context.now())
+        await self._start()
         self.engine.no_more_plans()
         with anyio.fail_after(15):
             return await self.engine.run()
+
+    async def _start(self) -> None:
+        context = self.context
+        await self.engine.start(alone=True)
+        await self.ledger.run(waterfalls.want_again, context.asking, ["s"], context.settings.channels, context.now())
 
     def states(self) -> dict[tuple[str, str], str]:
         """How each call stands, by provider and person."""
@@ -347,6 +350,25 @@ class TestBatches:
         assert report.ending in (Ending.CAP, Ending.DEADLINE)
         assert [len(batch) for batch in provider.batches] == [2]
 
+    async def test_a_late_answer_that_costs_more_is_booked_past_the_cap_and_nothing_more_is_sent(
+        self, ledger: Ledger
+    ) -> None:
+        """Two calls of one request were in doubt at six credits each; the vendor says that each has cost ten."""
+        provider = FakeProvider("bulk", price=1000, batch=100)
+        provider.submit_many_with = _answering(Lost("reset"))
+        cap = Cap("cap", Scope.MONTH, "credits", 1900)
+        run = Run(ledger, provider, caps=[cap])
+        await run.over("a", "b", "c", "d", "e")
+        assert [sorted(batch) for batch in provider.batches] == [["a", "b", "c"]]
+        (request,) = [row for row in rows(ledger, requests) if row["sent_at"]]
+        told = b"found a@x.io\nmissed\nfound c@x.io"
+        ledger.call(evidence.receive, "bulk", request["request_id"], Via.WEBHOOK, told, 1)
+        report = await Run(ledger, provider, run_id="run-2", caps=[cap]).goes_on()
+        assert (report.ending, report.refused_by, report.left) == (Ending.CAP, cap, 2)
+        assert len(provider.batches) == 1
+        settled = {row["person_id"]: row["amount_max"] for row in rows(ledger, calls) if row["state"] == "settled"}
+        assert settled == {"a": 1000, "b": 0, "c": 1000}
+
     async def test_what_a_refusal_names_is_rejected_and_the_others_go_again(self, ledger: Ledger) -> None:
         provider = FakeProvider("bulk", batch=100)
 
@@ -413,6 +435,16 @@ class TestWhatEarlierRunsLeft:
         await run.goes_on()
         assert again.submitted == []
         assert run.states() == {("first", "a"): State.VOID, ("second", "a"): "found"}
+
+    async def test_who_is_asked_first_now_is_asked_alone(self, ledger: Ledger) -> None:
+        """What was planned at the second is taken on, and left again as the search puts another one before it."""
+        second = saying("second", {"a": "found a@x.io"})
+        await Run(ledger, second, caps=[Cap("cap", Scope.RUN, "credits", 0, "second")]).over("a", "b")
+        first = saying("first", {"a": "found a@y.io"})
+        run = Run(ledger, first, second, run_id="run-2")
+        await run.over("a", "b")
+        assert (sorted(first.submitted), second.submitted) == (["a", "b"], ["b"])
+        assert run.states()["second", "a"] == State.VOID
 
     async def test_who_has_left_the_order_is_not_asked_for_what_was_planned_there(self, ledger: Ledger) -> None:
         """Still one of the run's providers, for other channels; the next in the order is asked instead."""

@@ -39,10 +39,9 @@ class FakeProvider:
     request carries so many, and ``submit_many_with`` decides it; a body may complain of positions: ``wrong 0 2``.
     """
 
-    unit = "credits"
-
-    def __init__(self, name: str = "vendor", price: int = 100, batch: int = 1) -> None:
+    def __init__(self, name: str = "vendor", price: int = 100, batch: int = 1, unit: str = "credits") -> None:
         self.name = name
+        self.unit = unit
         self.price = price
         self.batches: list[list[str]] = []
         self.submit_many_with: SubmitMany | None = None
