@@ -232,7 +232,7 @@ def _bug(*_: Any, **__: Any) -> NoReturn:
         "pipelines.preparing.keep_realm",
         "pipelines.configuration.read_settings",
         "pipelines.session.Searches.run",
-        "pipelines.session.make_transport",
+        "sources.clodura.connecting.make_transport",
         "enrichment.engine.Engine.run",
         "enrichment.sending.decide",
         "sources.clodura.client.parse_page",
