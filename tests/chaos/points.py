@@ -58,6 +58,6 @@ FIRST = [
 #: moments that come often and where it matters what else is under way: they are tried at a later time as well
 BUSY = [
     point
-    for point in WEBHOOKS + TWO_VENDORS
+    for point in WEBHOOKS
     if any(word in point for word in ("claims.", "submit.", "_answered", "_apply_some", "take_in", "documents."))
 ]

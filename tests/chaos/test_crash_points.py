@@ -86,7 +86,7 @@ def _chains() -> Iterator[Any]:
     for scenario, kind in SCENARIOS.items():
         for name in kind.moments:
             yield pytest.param(scenario, [name], 1, id=f"{scenario}-{name}", marks=pytest.mark.thorough)
-            if name in points.BUSY:
+            if name in points.BUSY and kind.sixtyfour is None:  # of few requests for many there is no fifth
                 yield pytest.param(scenario, [name], 5, id=f"{scenario}-{name}-5", marks=pytest.mark.thorough)
 
 
@@ -113,10 +113,10 @@ def test_runs_that_die_there_cost_nothing_twice_and_lose_nothing(
         unanswered |= _unanswered(project)
     project.env["SOURCES__CLODURA__RATE_LIMITS"] = "5000/second"
     rest = project.sync()
-    assert rest.exit_code == kind.end, rest.stderr
+    doubtful = in_doubt(project)
+    assert rest.exit_code == kind.end or (rest.exit_code == 0 and doubtful), rest.stderr
     assert_nothing_bought_twice(project)
     assert_charges_within_bounds(project)
-    doubtful = in_doubt(project)
     assert doubtful <= unanswered
     requests = project.one("SELECT count(DISTINCT request_id) FROM crm.calls WHERE state = 'in_doubt'")
     assert requests <= MOST * (len(moments) + bool(kind.preceded_by))
