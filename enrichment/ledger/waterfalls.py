@@ -144,7 +144,8 @@ def want_again(
 
     Where anybody else has a part in it, the waterfall decides anew: of two that are planned (one was passed over) the
     first in the order is asked, and nobody while another may still answer or has found enough. Who has left the order,
-    or has become dearer than an answer may be, is not asked for what was planned there.
+    or has become dearer than an answer may be, is not asked for what was planned there; others are, once a search shows
+    the person.
     """
     other = calls.alias("other")
     elsewhere = (
@@ -166,7 +167,7 @@ def want_again(
     left = (calls.c.state == State.PLANNED, calls.c.search.in_(searches), calls.c.channel.in_(channels))
     planned = 0
     for channel in contacts:
-        disputed = sa.select(calls.c.person_id).where(*left, calls.c.channel == channel, elsewhere | ~asked_here)
+        disputed = sa.select(calls.c.person_id).where(*left, calls.c.channel == channel, elsewhere, asked_here)
         planned += plan_next(connection, asking, connection.execute(disputed).scalars().all(), [channel], now)
     alone = calls.update().where(*left, ~elsewhere, asked_here).values(wanted_by=asking.run_id)
     return planned + connection.execute(alone).rowcount

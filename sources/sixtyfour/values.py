@@ -64,7 +64,7 @@ def emails_in(value: Any, stated: str | None = None) -> Values:
             found += UNREAD
         elif words.says_nothing(text):
             found += Values() if words.claims_nothing(status) else UNREAD
-        elif not _ADDRESS.fullmatch(text):
+        elif not _ADDRESS.fullmatch(text) or "\ufffd" in text:  # the second stands for what is no character
             found += UNREAD
         elif words.says_not_found(status):
             found += Values(withheld=1)

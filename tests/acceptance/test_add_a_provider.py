@@ -244,6 +244,7 @@ def test_its_settings_are_in_the_reference(copy: Path, tmp_path: Path) -> None:
         assert line in done.stdout, line
 
 
+@pytest.mark.thorough
 def test_the_sandbox_leaves_it_out(copy: Path, tmp_path: Path) -> None:
     """It would be asked for real, with imitated people."""
     (tmp_path / ".dlt").mkdir()

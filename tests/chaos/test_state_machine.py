@@ -417,7 +417,7 @@ def _path(url: str) -> str:
 
 @pytest.mark.parametrize(
     ("examples", "steps"),
-    [pytest.param(60, 40, id="some"), pytest.param(1500, 60, id="many", marks=pytest.mark.thorough)],
+    [pytest.param(45, 40, id="some"), pytest.param(1500, 60, id="many", marks=pytest.mark.thorough)],
 )
 def test_whatever_happens_in_whatever_order(examples: int, steps: int) -> None:
     run_state_machine_as_test(

@@ -396,7 +396,7 @@ class TwoVendors(RuleBasedStateMachine):
 
 @pytest.mark.parametrize(
     ("examples", "steps"),
-    [pytest.param(40, 40, id="some"), pytest.param(1000, 60, id="many", marks=pytest.mark.thorough)],
+    [pytest.param(30, 40, id="some"), pytest.param(1000, 60, id="many", marks=pytest.mark.thorough)],
 )
 def test_whatever_happens_between_two_vendors(examples: int, steps: int) -> None:
     run_state_machine_as_test(

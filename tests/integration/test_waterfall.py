@@ -447,15 +447,19 @@ class TestWhatEarlierRunsLeft:
         assert run.states()["second", "a"] == State.VOID
 
     async def test_who_has_left_the_order_is_not_asked_for_what_was_planned_there(self, ledger: Ledger) -> None:
-        """Still one of the run's providers, for other channels; the next in the order is asked instead."""
+        """Still one of the run's providers, for other channels; the next in the order is, once a search shows her."""
         nothing = Cap("cap", Scope.RUN, "credits", 0, "dear")
         await Run(ledger, saying("dear", {}), caps=[nothing]).over("a")
         dear, other = saying("dear", {"a": "found a@x.io"}), saying("other", {"a": "found a@y.io"})
         run = Run(ledger, dear, other, run_id="run-2")
         run.context.waterfall = Waterfall({Channel.EMAIL: ["other"], Channel.PHONE: ["dear"]})
         report = await run.goes_on()
-        assert (dear.submitted, other.submitted) == ([], ["a"])
+        assert (dear.submitted, other.submitted) == ([], [])
         assert (report.ending, report.left) == (Ending.DONE, 0)
+        shown = Run(ledger, dear, other, run_id="run-3")
+        shown.context.waterfall = run.context.waterfall
+        await shown.over("a")
+        assert (dear.submitted, other.submitted) == ([], ["a"])
 
     async def test_where_nobody_is_left_to_ask_nothing_is_bought(self, ledger: Ledger) -> None:
         """As where an answer may cost less than the only provider takes."""

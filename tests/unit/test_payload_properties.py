@@ -89,7 +89,7 @@ DOCUMENTS = st.recursive(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(DOCUMENTS, channels, plans, ways)
 def test_no_document_breaks_the_reader_and_nothing_is_invented(
     document: Any, channel: Channel, plan: str, via: Via
@@ -283,7 +283,7 @@ def wrapped(document: Any, wraps: list[str | int], noise: dict[str, Any]) -> Any
     return document
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     LOCALS, DOMAINS, st.sampled_from(sorted(WORDS)), st.sampled_from(HOLDERS), WRAPS, NOISE, plans, ways, st.booleans()
 )

@@ -452,3 +452,9 @@ def test_the_only_result_is_nobodys_else(echo: dict[str, str]) -> None:
 )
 def test_what_the_vendor_enriches_is_the_same_person(echo: dict[str, Any]) -> None:
     assert read(polled({**echo, "email": [[JANE, "OK", "COMPANY"]]})).outcome is Outcome.FOUND
+
+
+def test_an_address_with_what_is_no_character_is_kept_unread() -> None:
+    body = b'{"email": ["\\\\ud800@acme.com"]}'
+    (reading,) = payload.read(body.replace(b"\\\\", b"\\"), "find_email", [{"lead": {"name": "A B"}}], None, Via.SUBMIT)
+    assert (reading.outcome, reading.emails) == (Outcome.UNREADABLE, ())
