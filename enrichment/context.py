@@ -12,7 +12,7 @@ from enrichment.caps import Cap
 from enrichment.ids import micros
 from enrichment.inbox import Inbox
 from enrichment.ledger import Ledger
-from enrichment.ledger.waterfalls import Asking
+from enrichment.ledger.standings import Asking
 from enrichment.verification import DEFAULT, Verifying
 from enrichment.waterfall import Waterfall
 from sources.clock import Clock, Dice

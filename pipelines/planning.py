@@ -19,7 +19,7 @@ from enrichment.ledger.claims import used_of
 from enrichment.ledger.counters import LedgerCounters
 from enrichment.ledger.forecast import Foreseen, LastReading
 from enrichment.ledger.ledger_time import ledger_time
-from enrichment.ledger.waterfalls import Asking
+from enrichment.ledger.standings import Asking
 from enrichment.metering import NONE, LedgerMeter
 from enrichment.verification import Verifying
 from pipelines.environment import user_agent

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from enrichment.ledger.books import by_state
 from enrichment.ledger.schema import calls, emails, people, runs, verifications, windows
-from enrichment.ledger.waterfalls import Asking, stands
+from enrichment.ledger.standings import Asking, stands
 from enrichment.states import State
 from enrichment.verification import Verifying
 from enrichment.waterfall import Standing, candidates

@@ -7,7 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from enrichment.ledger.schema import calls, emails, verifications
+from enrichment.ledger.schema import calls, emails
+from enrichment.ledger.verdicts import LATEST
 from enrichment.settlement import STATUS_ORDER
 from sources.providers import EmailStatus
 
@@ -18,16 +19,9 @@ def emails_of(connection: sa.Connection, person_id: str, providers: Sequence[str
     By status (the last verdict outranks what was said when it was bought), then company before private, then recency,
     then the order of ``providers``: as the view `leads` chooses.
     """
-    verdict = (
-        sa.select(verifications.c.status)
-        .where(verifications.c.email == emails.c.email)
-        .order_by(verifications.c.verified_at.desc(), verifications.c.call_id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
     query = sa.select(
         emails.c.email,
-        sa.func.coalesce(verdict, emails.c.status).label("status"),
+        sa.func.coalesce(LATEST, emails.c.status).label("status"),
         emails.c.type,
         calls.c.provider,
         emails.c.revealed_at,

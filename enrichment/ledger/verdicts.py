@@ -7,9 +7,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from enrichment.ledger.schema import calls, verifications
+from enrichment.ledger.schema import calls, emails, verifications
 
 _CHUNK = 500
+#: the last verdict on an address of a query over `emails`; NULL where there is none
+LATEST = (
+    sa.select(verifications.c.status)
+    .where(verifications.c.email == emails.c.email)
+    .order_by(verifications.c.verified_at.desc(), verifications.c.call_id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
 _COLUMNS = (
     verifications.c.email,
     verifications.c.status,

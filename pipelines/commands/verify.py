@@ -32,10 +32,9 @@ def command(
     """Verify addresses: each once, until its verdict is stale. Costs 0.04 credit an address, 0.1 deep."""
 
     def work() -> int:
-        from pipelines.configuration import load_settings
+        from pipelines.commands.running import result_of
         from pipelines.options import SyncOptions, Verify, wait_seconds
         from pipelines.report import print_verdicts, warnings_of
-        from pipelines.sync import sync as run
         from pipelines.telling import Teller
 
         teller = Teller()
@@ -46,10 +45,7 @@ def command(
             sandbox=sandbox,
             verify=Verify(addresses or (), policy, deep, again),
         )
-        settings, warnings = load_settings()
-        for warning in warnings:
-            teller.warn(warning)
-        result = run(options, settings, teller)
+        result = result_of(options, teller)
         if as_json:
             typer.echo(json.dumps(result))
         else:

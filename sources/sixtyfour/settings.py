@@ -29,7 +29,7 @@ class SixtyfourSettings(VendorSettings):
     """
     mode: Annotated[str, one_of(MODES)] = "PROFESSIONAL"
     """Which addresses are looked for: those of the company (`PROFESSIONAL`, 5 cents), or private ones (`PERSONAL`, 20
-    cents). Each is bought by itself.
+    cents). Who was asked for in one mode is not asked for again in the other.
     """
     verify_emails: bool = True
     """Have each address verified before it is told."""

@@ -19,7 +19,7 @@ from enrichment.ledger.by_hand import resolve
 from enrichment.ledger.claims import Claimed, Lane
 from enrichment.ledger.plans import Wanted
 from enrichment.ledger.schema import calls
-from enrichment.ledger.waterfalls import Asking
+from enrichment.ledger.standings import Asking
 from enrichment.states import State
 from enrichment.waterfall import Waterfall
 from sources.providers import Ask, Channel, Outcome

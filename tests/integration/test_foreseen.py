@@ -14,7 +14,7 @@ from enrichment.ledger import Ledger, forecast, plans, seen, waterfalls
 from enrichment.ledger.by_hand import resolve
 from enrichment.ledger.forecast import Foreseen
 from enrichment.ledger.schema import calls
-from enrichment.ledger.waterfalls import Asking
+from enrichment.ledger.standings import Asking
 from enrichment.settlement import Settlement
 from enrichment.states import State
 from enrichment.verification import DEFAULT, Policy, Verifying
