@@ -48,7 +48,7 @@ class Collector:
     def _apply_some(self, connection: sa.Connection, now: int) -> list[tuple[Evidence, bool, Sequence[Reading]]]:
         """Apply some of the inbox in one transaction; a document that breaks us is set aside, not the others."""
         done: list[tuple[Evidence, bool, Sequence[Reading]]] = []
-        for document in evidence.pending(connection, AT_ONCE):
+        for document in evidence.pending(connection, AT_ONCE, self._context.providers):
             readings = read_document(self._context, document)
             try:
                 with Savepoint(connection):

@@ -23,6 +23,8 @@ from sources.providers import CONTACTS, Channel
 
 log = structlog.get_logger("leadsync.enrichment")
 
+#: people for whom another provider is asked in one transaction
+AT_ONCE = 500
 #: seconds between looks at the ledger where nothing announces itself
 LOOK_EVERY = 1.0
 #: and while calls wait for others to share their request with
@@ -153,12 +155,13 @@ class Engine:
             if not context.others(key[0]) or context.run_error is not None:
                 continue
 
-            def work(connection: sa.Connection, key: tuple[str, str] = key) -> int:
-                waiting = waterfalls.waiting_at(connection, context.run_id, *key)
-                channels = [c for c, known in context.providers[key[0]].operations.items() if known.name == key[1]]
-                return waterfalls.plan_next(connection, context.asking, waiting, channels, context.now())
-
-            if planned := await context.ledger.run(work):
+            waiting = await context.ledger.run(waterfalls.waiting_at, context.run_id, *key)
+            channels = waterfalls.follows(context.providers[key[0]], key[1])
+            planned = 0
+            for start in range(0, len(waiting), AT_ONCE):  # answers must be written down in between
+                some = waiting[start : start + AT_ONCE]
+                planned += await context.ledger.run(waterfalls.plan_next, context.asking, some, channels, context.now())
+            if planned:
                 log.info("passed_over", provider=key[0], operation=key[1], asked_elsewhere=planned)
 
     async def _look(self) -> tuple[Ending | None, float]:
@@ -175,7 +178,7 @@ class Engine:
         def work(connection: sa.Connection) -> tuple[int | None, int, int, int]:
             return (
                 claims.next_due(connection, context.run_id, operations),
-                books.outstanding(connection),
+                books.outstanding(connection, context.providers),
                 books.in_doubt_of(connection, context.run_id),
                 books.in_other_hands(connection, context.run_id, context.owner),
             )
@@ -253,7 +256,7 @@ class Engine:
         def work(connection: sa.Connection) -> tuple[int, int, int]:
             return (
                 books.wanted_left(connection, context.run_id, missing),
-                books.outstanding(connection),
+                books.outstanding(connection, context.providers),
                 books.ran_dry(connection, context.run_id),
             )
 

@@ -199,7 +199,7 @@ class Sender:
     def _ask_elsewhere(self, connection: sa.Connection, provider: Provider, claimed: Claimed, now: int) -> None:
         """Whom a status alone has told that there is nothing to be had here."""
         context = self._context
-        channels = [c for c, known in provider.operations.items() if known.name == claimed.operation]
+        channels = waterfalls.follows(provider, claimed.operation)
         if any(context.waterfall.goes_on(channel) for channel in channels):
             person_ids = waterfalls.people_in(connection, claimed.call_ids)
             waterfalls.plan_next(connection, context.asking, person_ids, channels, now)

@@ -10,10 +10,10 @@ from enrichment.context import Context
 from enrichment.ledger import settle
 from enrichment.ledger.evidence import Evidence, EvidenceCall
 from enrichment.ledger.verifying import plan_for_people
-from enrichment.ledger.waterfalls import plan_next
+from enrichment.ledger.waterfalls import follows, plan_next
 from enrichment.reading import read_safely
 from enrichment.settlement import settlement
-from sources.providers import Channel, Reading
+from sources.providers import Reading
 
 
 def read_document(context: Context, document: Evidence) -> Sequence[Reading]:
@@ -50,9 +50,7 @@ def _plan_after(
     if verifier is not None:
         found = [call.person_id for call, reading in said if call.person_id and reading.emails]
         plan_for_people(connection, verifier, context.settings.verifying, found, context.run_id, now)
-    provider = context.providers[document.provider]
-    channel = next((c for c, known in provider.operations.items() if known.name == document.operation), None)
-    follows = Channel.EMAIL if channel is Channel.VERIFICATION else channel
-    if follows is not None and context.waterfall.goes_on(follows):
+    channels = follows(context.providers[document.provider], document.operation)
+    if any(context.waterfall.goes_on(channel) for channel in channels):
         ended = [call.person_id for call, reading in said if call.person_id and reading.outcome is not None]
-        plan_next(connection, context.asking, ended, [follows], now)
+        plan_next(connection, context.asking, ended, channels, now)

@@ -80,7 +80,8 @@ class Searches:
     def __init__(self, context: SearchContext) -> None:
         self._context = context
         self._organizations = Organizations()
-        self._people: dict[str, str | None] = {}  # over all searches: the hash of the row handed on
+        self._people: set[str] = set()  # over all searches, as they show them
+        self._handed: dict[str, str] = {}  # the hash of the row handed on, by the key that we know somebody by
         self._rows: list[tuple[Row, int]] = []  # people of the running search, with when they were first seen
         self._listed: set[str] = set()  # people of the running search
 
@@ -152,8 +153,6 @@ class Searches:
         keys, first, before = await context.ledger.run(work)
         context.planned()
         rows = [{**row, "person_id": key} for row, key in zip(fresh_rows, keys, strict=True)]
-        for row, key in zip(fresh_rows, keys, strict=True):
-            self._people.setdefault(key, self._people[row["person_id"]])
         self._rows += [(row, first[row["person_id"]]) for row in rows]
         new = self._organizations.see(organizations, before)
         if new:
@@ -172,7 +171,7 @@ class Searches:
                 continue
             self._listed.add(person_id)
             if person_id not in self._people:
-                self._people[person_id] = None
+                self._people.add(person_id)
                 self._context.tally.people = len(self._people)
                 self._context.tally.without_id += not vendor_key
             fresh.append(record)
@@ -188,7 +187,7 @@ class Searches:
         owed = []
         for row, first in rows:
             person_id = row["person_id"]
-            handed, self._people[person_id] = self._people[person_id], hashes[person_id]
+            handed, self._handed[person_id] = self._handed.get(person_id), hashes[person_id]
             if handed is None:  # not by an earlier search of this run
                 context.tally.new += person_id not in has
                 context.tally.unchanged += has.get(person_id) == hashes[person_id]

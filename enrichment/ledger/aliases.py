@@ -14,8 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from enrichment.ledger.schema import aliases
+from enrichment.ledger.schema import people as people_seen
 
 Identifier = tuple[str, str]
+
+#: the kind of alias that is another key of ours
+SAME = "same"
 
 _CHUNK = 400
 
@@ -38,6 +42,11 @@ def identify(
     ``implied``: the identifier that a key is itself (a vendor's own id); it is not noted.
     """
     known = _known(connection, {identifier for person in people for identifier in person.identifiers})
+    own = {key: found for person in people if (found := implied(key := person.key)) is not None}
+    for key in _seen(connection, own):  # a vendor's own id that we know somebody by is as good as a note of it
+        known.setdefault(own[key], key)
+    same = _known(connection, {(SAME, key) for key in known.values()})
+    known = {identifier: same.get((SAME, key), key) for identifier, key in known.items()}
     named_by: dict[str, set[Identifier]] = defaultdict(set)
     for key, identifier in _of(connection, set(known.values())):
         named_by[key].add(identifier)
@@ -46,6 +55,10 @@ def identify(
     for person in people:
         key = _recognized(person, known, named_by, implied) or person.key
         for identifier in person.identifiers:
+            other = known.get(identifier)
+            if other not in (None, key) and not _contradicts(person, named_by[str(other)], str(other), implied):
+                # met under two names before anybody said that they are one: what was bought under either counts
+                new[SAME, str(other)] = key
             if identifier not in known and identifier != implied(key):
                 known[identifier] = new[identifier] = key
                 named_by[key].add(identifier)
@@ -54,6 +67,34 @@ def identify(
         rows = [{"kind": kind, "value": value, "person_id": key} for (kind, value), key in new.items()]
         connection.execute(upsert(aliases).on_conflict_do_nothing(), rows)
     return keys
+
+
+def same_as(connection: sa.Connection, keys: Sequence[str]) -> dict[str, str]:
+    """Other keys that the same people were met under, each with the key that counts."""
+    found: dict[str, str] = {}
+    for start in range(0, len(keys), _CHUNK):
+        rows = connection.execute(
+            sa.select(aliases.c.value, aliases.c.person_id).where(
+                aliases.c.kind == SAME, aliases.c.person_id.in_(keys[start : start + _CHUNK])
+            )
+        )
+        found |= {row.value: row.person_id for row in rows}
+    return found
+
+
+def _contradicts(person: Named, theirs: set[Identifier], key: str, implied: Callable[[str], Identifier | None]) -> bool:
+    """Whether a key is somebody else's than ``person``, by anything that both are known by."""
+    known = theirs | {found for found in [implied(key)] if found is not None}
+    return any(_differs(kind, value, known) for kind, value in person.identifiers)
+
+
+def _seen(connection: sa.Connection, keys: Iterable[str]) -> list[str]:
+    listed = list(keys)
+    found: list[str] = []
+    for start in range(0, len(listed), _CHUNK):
+        query = sa.select(people_seen.c.person_id).where(people_seen.c.person_id.in_(listed[start : start + _CHUNK]))
+        found += connection.execute(query).scalars().all()
+    return found
 
 
 def _recognized(

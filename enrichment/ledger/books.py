@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -64,9 +64,9 @@ def by_state(connection: sa.Connection) -> dict[State, int]:
     return {State(state): int(count) for state, count in rows}
 
 
-def outstanding(connection: sa.Connection) -> int:
-    """Calls that are accepted and not settled."""
-    return _count(connection, calls, calls.c.state == State.ACCEPTED)
+def outstanding(connection: sa.Connection, providers: Collection[str]) -> int:
+    """Calls that are accepted and not settled, at providers that a run can hear of."""
+    return _count(connection, calls, calls.c.state == State.ACCEPTED, calls.c.provider.in_(list(providers)))
 
 
 def in_doubt_of(connection: sa.Connection, run_id: str) -> int:

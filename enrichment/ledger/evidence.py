@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
@@ -84,12 +84,13 @@ def receive(
     return inbox_id
 
 
-def pending(connection: sa.Connection, limit: int) -> Iterator[Evidence]:
-    """Documents not yet applied, oldest first; each with its calls as they are when its turn comes.
+def pending(connection: sa.Connection, limit: int, providers: Collection[str]) -> Iterator[Evidence]:
+    """Documents of these providers not yet applied, oldest first; each with its calls as they are when its turn comes.
 
-    Two may speak of one call, and the second must see what the first has done.
+    What came from others waits for a run that can read it. Two may speak of one call, and the second must see what the
+    first has done.
     """
-    for row in connection.execute(_PENDING, {"most": limit}).all():
+    for row in connection.execute(_PENDING, {"most": limit, "of": list(providers)}).all():
         yield with_calls(connection, row.inbox_id, row.provider, row.request_id, Via(row.via), row.body)
 
 
@@ -147,7 +148,12 @@ _RECEIVE = Prepared(
     upsert(inbox).on_conflict_do_nothing().returning(inbox.c.inbox_id),
     keys=("provider", "request_id", "via", "received_at", "body_hash", "body", "event_id"),
 )
-_PENDING = sa.select(inbox).where(inbox.c.applied_at.is_(None)).order_by(inbox.c.inbox_id).limit(sa.bindparam("most"))
+_PENDING = (
+    sa.select(inbox)
+    .where(inbox.c.applied_at.is_(None), inbox.c.provider.in_(sa.bindparam("of", expanding=True)))
+    .order_by(inbox.c.inbox_id)
+    .limit(sa.bindparam("most"))
+)
 _CALLS = Prepared(
     sa.select(
         calls.c.call_id,

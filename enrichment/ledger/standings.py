@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from enrichment.ledger.aliases import same_as
 from enrichment.ledger.plans import canonical, next_epoch
 from enrichment.ledger.schema import calls, emails
 from enrichment.ledger.verdicts import LATEST
@@ -98,18 +99,20 @@ def known_of(
 ) -> dict[tuple[str, Channel], Known]:
     """What the ledger has of these people, by (person, channel)."""
     found: dict[tuple[str, Channel], Known] = defaultdict(Known)
-    for part in parts(ids):
+    others = same_as(connection, ids)  # what was bought for somebody under another key counts
+    for part in parts([*ids, *others]):
         rows = connection.execute(
             sa.select(
                 *(calls.c[name] for name in ("call_id", "person_id", "provider", "channel", "state", "outcome")),
                 *(calls.c[name] for name in ("epoch", "parameters", "run_id", "settled_at", "updated_at", "search")),
                 calls.c.wanted_by,
+                calls.c.operation,
             )
             .where(calls.c.person_id.in_(part), calls.c.channel.in_(channels))
             .order_by(calls.c.planned_at, calls.c.epoch)
         ).mappings()
         for row in rows:
-            of = found[row["person_id"], Channel(row["channel"])]
+            of = found[others.get(row["person_id"], row["person_id"]), Channel(row["channel"])]
             of.search = of.search or row["search"]
             of.asked.add(row["provider"])
             if row["state"] in (State.PLANNED, State.RESERVED):
@@ -167,20 +170,33 @@ def statuses_of(connection: sa.Connection, known: Mapping[tuple[str, Channel], K
     return statuses
 
 
-def being_verified(connection: sa.Connection, call_ids: Sequence[str]) -> set[str]:
-    """Calls that found an address of which a verdict is wanted and not there yet."""
+def being_verified(connection: sa.Connection, asking: Asking, call_ids: Sequence[str], now: int) -> set[str]:
+    """Calls that found an address of which a verdict is wanted and may still come.
+
+    Not where verifying is refused in this run, nor for longer than a doubt holds anybody up.
+    """
     found: set[str] = set()
-    for part in parts(call_ids):
-        query = (
-            sa.select(emails.c.call_id)
-            .join(calls, calls.c.subject == emails.c.email)
-            .where(
-                emails.c.call_id.in_(part),
-                calls.c.channel == Channel.VERIFICATION,
-                calls.c.state.in_([State.PLANNED, *COMMITTED]),
+    passed_over = set(asking.passed_over())
+    patience = asking.waterfall.in_doubt_after
+    for name, provider in asking.providers.items():
+        operation = provider.operations.get(Channel.VERIFICATION)
+        if operation is None or (name, operation.name) in passed_over:
+            continue
+        for part in parts(call_ids):
+            query = (
+                sa.select(emails.c.call_id, calls.c.state, calls.c.updated_at)
+                .join(calls, calls.c.subject == emails.c.email)
+                .where(
+                    emails.c.call_id.in_(part),
+                    calls.c.provider == name,
+                    calls.c.operation == operation.name,
+                    calls.c.state.in_([State.PLANNED, *COMMITTED]),
+                )
             )
-        )
-        found |= set(connection.execute(query).scalars())
+            for row in connection.execute(query):
+                old = patience is not None and now - row.updated_at >= patience * 1_000_000
+                if not (row.state == State.IN_DOUBT and old):
+                    found.add(row.call_id)
     return found
 
 

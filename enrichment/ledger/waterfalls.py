@@ -28,7 +28,7 @@ from enrichment.ledger.standings import (
 )
 from enrichment.states import COMMITTED, State
 from enrichment.waterfall import Standing, StopWhen, candidates
-from sources.providers import CONTACTS, Channel, Outcome, Person
+from sources.providers import CONTACTS, Channel, Outcome, Person, Provider
 
 
 def plan_contacts(
@@ -53,7 +53,7 @@ def plan_contacts(
     known = known_of(connection, ids, wanted_channels)
     statuses = statuses_of(connection, known)
     if asking.verifying and asking.waterfall.stop_when is not StopWhen.ANY:
-        unsure = being_verified(connection, list(statuses))
+        unsure = being_verified(connection, asking, list(statuses), now)
     else:
         unsure = set()
     passed_over = set(asking.passed_over())
@@ -83,7 +83,8 @@ def plan_contacts(
                 asking.passing_over(first[0], str(operation_of(asking, first[0], channel)), person.person_id)
             for row in of.planned:
                 if Standing.ENOUGH in standings.values():
-                    if standings.get(row["provider"]) is not Standing.ENOUGH:
+                    of_now = operation_of(asking, row["provider"], channel)
+                    if standings.get(row["provider"]) is not Standing.ENOUGH or row["operation"] != of_now:
                         needless[State(row["state"])].append(row["call_id"])
                 elif row["state"] == State.PLANNED and row["provider"] != chosen and row["wanted_by"] == asking.run_id:
                     not_yet.append(row["call_id"])
@@ -102,6 +103,12 @@ def plan_next(
     return plan_contacts(connection, asking, people_of(connection, person_ids), now, channels=channels)
 
 
+def follows(provider: Provider, operation: str) -> list[Channel]:
+    """The contacts for which the end of such a call may lead on: of an address, a verdict does."""
+    ended = [channel for channel, known in provider.operations.items() if known.name == operation]
+    return [Channel.EMAIL if channel is Channel.VERIFICATION else channel for channel in ended]
+
+
 def want_again(
     connection: sa.Connection, asking: Asking, searches: Sequence[str], channels: Sequence[Channel], now: int
 ) -> int:
@@ -118,7 +125,7 @@ def want_again(
         .where(
             other.c.person_id == calls.c.person_id,
             other.c.channel == calls.c.channel,
-            other.c.provider != calls.c.provider,
+            (other.c.provider != calls.c.provider) | (other.c.operation != calls.c.operation),
             other.c.state.in_((State.PLANNED, *COMMITTED))
             | ((other.c.state == State.SETTLED) & (other.c.outcome == Outcome.FOUND)),
         )
@@ -127,7 +134,11 @@ def want_again(
     contacts = [channel for channel in channels if channel in CONTACTS]
     asked_here = sa.or_(
         calls.c.channel.not_in(contacts),
-        *((calls.c.channel == c) & calls.c.provider.in_(asking.waterfall.order.get(c, ())) for c in contacts),
+        *(
+            (calls.c.channel == c) & (calls.c.provider == name) & (calls.c.operation == operation_of(asking, name, c))
+            for c in contacts
+            for name in order_of(asking, c)
+        ),
     )
     left = (calls.c.state == State.PLANNED, calls.c.search.in_(searches), calls.c.channel.in_(channels))
     planned = 0

@@ -81,6 +81,8 @@ def test_by_profile_here_and_by_id_there_is_one_person(project: Project, vendor:
     done = project.sync("--enrich", "email")  # shows all of them under the vendor's ids
     assert done.exit_code == 0, done.stderr
     assert done.json["people_seen"] == PEOPLE
+    few = project.sync("--enrich", "none", "--limit", "10")
+    assert few.json["people_seen"] == 10
     assert {job["person_id"] for job in vendor.books()["jobs"]} == {person["person_id"] for person in vendor.people()}
     assert max(_times(vendor).values()) == 1
     assert project.one("SELECT count(*) FROM crm.people") == PEOPLE

@@ -11,9 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from enrichment.ledger import Ledger
-from enrichment.ledger.aliases import Named, identify
+from enrichment.ledger.aliases import Named, identify, same_as
 from enrichment.ledger.schema import aliases
+from enrichment.ledger.seen import remember_people
+from enrichment.ledger.standings import known_of
 from pipelines.leads.people import implied
+from sources.providers import Channel, Person
+from tests.support.purchases import plan
 
 
 @pytest.fixture
@@ -56,6 +60,20 @@ def test_two_profiles_of_one_name_are_two_people(ledger: Ledger) -> None:
     assert known(ledger, first, second) == ["linkedin:ada", "linkedin:ada2"]
     assert known(ledger, second) == ["linkedin:ada2"]
     assert known(ledger, named("name_domain=ada|x.io")) == ["linkedin:ada"]
+
+
+def test_whom_a_search_has_shown_under_an_id_keeps_it_and_what_another_key_has_bought_is_hers(ledger: Ledger) -> None:
+    """Shown without a profile, then named by it in a list, then shown with both: one person, met under two keys."""
+    ledger.call(remember_people, [Person("7")], 1)
+    assert known(ledger, named("clodura=7")) == ["7"]
+    assert known(ledger, named("linkedin=ada")) == ["linkedin:ada"]
+    assert known(ledger, named("clodura=7", "linkedin=ada")) == ["7"]
+    assert known(ledger, named("linkedin=ada")) == ["7"]
+    assert ledger.call(same_as, ["7"]) == {"linkedin:ada": "7"}
+    plan(ledger, "linkedin:ada")
+    with ledger.read() as connection:
+        (of,) = known_of(connection, ["7"], [Channel.EMAIL]).values()
+    assert of.asked == {"vendor"}
 
 
 def test_within_one_batch_as_in_two(ledger: Ledger) -> None:

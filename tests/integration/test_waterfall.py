@@ -470,3 +470,18 @@ class TestWhatEarlierRunsLeft:
         run.context.waterfall = Waterfall({Channel.EMAIL: []})
         await run.goes_on()
         assert dear.submitted == []
+
+
+async def test_a_webhook_of_a_provider_that_a_run_does_not_have_waits_for_one_that_has(ledger: Ledger) -> None:
+    first = FakeProvider("first")
+    await Run(ledger, first, wait=0.3, poll_interval=5).over("a")
+    (request,) = rows(ledger, requests)
+    ledger.call(evidence.receive, "first", request["request_id"], Via.WEBHOOK, b"found a@x.io", 1)
+    without = Run(ledger, saying("second", {}), run_id="run-2", wait=30)
+    started = anyio.current_time()
+    await without.over()
+    assert anyio.current_time() - started < 10  # nor does it wait for jobs that it cannot ask about
+    assert without.states() == {("first", "a"): State.ACCEPTED}
+    again = Run(ledger, FakeProvider("first"), run_id="run-3")
+    await again.over()
+    assert again.states() == {("first", "a"): "found"}
