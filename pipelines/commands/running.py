@@ -34,6 +34,8 @@ def run(options: SyncOptions, *, as_json: bool) -> int:
         print_report(result)
     for text in warnings_of(result):
         teller.warn(text)
+    if result.get("rejected"):
+        teller.warn(f"{result['rejected']:,} of {result['rows']:,} rows name nobody: see {result['rejects']}")
     if result["message"]:
         teller.say(result["message"])
     return int(result["exit_code"])

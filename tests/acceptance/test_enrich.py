@@ -53,6 +53,7 @@ def test_a_list_is_bought_once_and_what_names_nobody_is_told(project: Project, v
     done = project.run("enrich", "list.csv", "--json")
     assert done.exit_code == 0, done.stderr
     assert "linkedin_url = 'LinkedIn'" in done.stderr
+    assert "1 of 10 rows name nobody: see" in done.stderr
     assert (done.json["people_seen"], done.json["rows"], done.json["rejected"]) == (8, 10, 1)
     told = (project.folder / "list.rejects.csv").read_text(encoding="utf-8-sig")
     assert "linkedin_url" in told
