@@ -44,7 +44,7 @@ NEW = _both(*_committed("migrate.to_newest"))
 #: of a request for many, of what its answers lead to, and of one who is passed over
 TWO_VENDORS = _both(
     *(f"submit.{{}}:{kind}" for kind in ("find_email", "find_phone")),
-    *_committed("engine.Engine._pass_over collecting.Collector._apply_some"),
+    *_committed("waterfalls.plan_next collecting.Collector._apply_some"),
 )
 #: the same, less tightly: each of them comes at the first vendor, too
 BETWEEN_TWO = _both(*_committed("claims.claim claims.mark_sent sending.Sender._answered carrying.take_in"))

@@ -57,7 +57,7 @@ CAPS = [
 OPERATIONS = ("reveal_email", "reveal_phone", "find_email", "find_phone")
 WORK = (
     *("claims.claim", "claims.mark_sent", "sending.Sender._answered", "engine.Engine.start", "carrying.take_in"),
-    *("collecting.Collector._apply_some", "polling.Poller._heard", "engine.Engine._pass_over"),
+    *("collecting.Collector._apply_some", "polling.Poller._heard", "waterfalls.plan_next"),
 )
 MOMENTS = [
     *(f"submit.{moment}:{operation}" for moment in ("before", "after") for operation in OPERATIONS),
