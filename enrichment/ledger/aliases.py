@@ -56,9 +56,12 @@ def identify(
         key = _recognized(person, known, named_by, implied) or person.key
         for identifier in person.identifiers:
             other = known.get(identifier)
-            if other not in (None, key) and not _contradicts(person, named_by[str(other)], str(other), implied):
+            ours = Named(key, (*person.identifiers, *named_by[key], *filter(None, [implied(key)])))
+            if other not in (None, key) and not _contradicts(ours, named_by[str(other)], str(other), implied):
                 # met under two names before anybody said that they are one: what was bought under either counts
                 new[SAME, str(other)] = key
+                known |= {named: key for named, of in known.items() if of == other}
+                named_by[key] |= named_by.pop(str(other))
             if identifier not in known and identifier != implied(key):
                 known[identifier] = new[identifier] = key
                 named_by[key].add(identifier)
