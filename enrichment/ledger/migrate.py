@@ -10,7 +10,7 @@ from sources.crashpoints import reach
 from sources.errors import LedgerError
 
 #: the newest migration in `migrations/versions`
-NEWEST = "0004"
+NEWEST = "0005"
 
 
 def version(connection: sa.Connection) -> str | None:

@@ -37,6 +37,18 @@ people = Table(
     Column("person_id", Text, primary_key=True),
     Column("first_seen_at", BigInteger, nullable=False),
     Column("facts", Text, nullable=False),  # what a provider may be asked with, JSON
+    Column("job", Text),  # title, seniority, organization_id and its name as last shown by a search, JSON
+    Column("job_since", BigInteger),  # since when they have been so
+)
+
+history = Table(  # jobs that people had before the one in `people`
+    "history",
+    metadata,
+    Column("person_id", Text, nullable=False),
+    Column("valid_from", BigInteger, nullable=False),
+    Column("valid_to", BigInteger, nullable=False),
+    Column("job", Text, nullable=False),
+    PrimaryKeyConstraint("person_id", "valid_from"),
 )
 
 aliases = Table(  # what else somebody is known by: a profile, another vendor's id
@@ -273,6 +285,80 @@ windows = Table(
     Column("started_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger, nullable=False),
     PrimaryKeyConstraint("run_id", "search", "window"),
+)
+
+scans = Table(  # one reading of a search, over as many runs as it takes
+    "scans",
+    metadata,
+    Column("scan_id", _COUNTING, primary_key=True, autoincrement=True),
+    Column("search", Text, nullable=False),
+    Column("fingerprint", String(64), nullable=False),  # of the filters that are sent
+    Column("started_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    Column("coverage", String(16)),
+    Column("whole", Integer, nullable=False),  # 1: nobody was left out by the filters for having been viewed
+    Index("scans_of_search", "search", "finished_at"),
+)
+
+scan_windows = Table(
+    "scan_windows",
+    metadata,
+    Column("scan_id", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False),  # 0: the search itself
+    Column("parent", Integer),
+    Column("role", String(16), nullable=False),
+    Column("filters", Text, nullable=False),
+    Column("expected", Integer),  # people, about
+    Column("state", String(16), nullable=False),  # open, split, done
+    Column("coverage", String(16)),
+    Column("tally", Text),  # what was seen of it, and how it was split, JSON
+    Column("started_at", BigInteger),
+    Column("finished_at", BigInteger),
+    PrimaryKeyConstraint("scan_id", "number"),
+)
+
+scan_pages = Table(  # every page that was answered; it is not asked for again
+    "scan_pages",
+    metadata,
+    Column("scan_id", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("walk", Integer, nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("fill", String(8), nullable=False),
+    Column("people", Integer, nullable=False),
+    Column("unreadable", Integer, nullable=False),
+    PrimaryKeyConstraint("scan_id", "number", "walk", "page"),
+)
+
+spool = Table(  # pages whose people are not loaded yet
+    "spool",
+    metadata,
+    Column("spool_id", _COUNTING, primary_key=True, autoincrement=True),
+    Column("search", Text, nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+sightings = Table(  # who was seen by a search: when last, and through which window of which scan
+    "sightings",
+    metadata,
+    Column("search", Text, nullable=False),
+    Column("person_id", Text, nullable=False),
+    Column("scan_id", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("last_seen_at", BigInteger, nullable=False),
+    Column("missing_since", BigInteger),
+    PrimaryKeyConstraint("search", "person_id"),
+    sqlite_with_rowid=False,
+)
+
+full_windows = Table(  # windows that hold more than can be shown, and how they were split: not to be tried again
+    "full_windows",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),
+    Column("split", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )
 
 rate_grants = Table(
