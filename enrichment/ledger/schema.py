@@ -285,6 +285,7 @@ windows = Table(
     Column("started_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger, nullable=False),
     PrimaryKeyConstraint("run_id", "search", "window"),
+    Index("windows_by_name", "search", "window", "finished_at"),
 )
 
 scans = Table(  # one reading of a search, over as many runs as it takes
@@ -308,12 +309,9 @@ scan_windows = Table(
     Column("parent", Integer),
     Column("role", String(16), nullable=False),
     Column("filters", Text, nullable=False),
-    Column("expected", Integer),  # people, about
     Column("state", String(16), nullable=False),  # open, split, done
     Column("coverage", String(16)),
-    Column("tally", Text),  # what was seen of it, and how it was split, JSON
-    Column("started_at", BigInteger),
-    Column("finished_at", BigInteger),
+    Column("details", Text, nullable=False),  # what was seen of it, and how it was split, JSON
     PrimaryKeyConstraint("scan_id", "number"),
 )
 

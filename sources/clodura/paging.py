@@ -4,7 +4,14 @@ The vendor tells no total. A page past the end is a wasted call, and at 2,000 ca
 one page at a time wastes none but takes a round trip each. So pages up to the highest one seen with people on it are
 fetched freely, and beyond it a few probes are placed so that the end is found in the fewest rounds while never more
 than `PAST_END` calls in all can fall past it, wherever the end is (the puzzle of the dropped eggs, several at a time).
-How many probes are out at once grows with the pages found: a search of one or two pages wastes none.
+How many probes are out at once grows with the pages found. Where an earlier reading says about how many pages there
+are, the first probe goes there.
+
+The last page that can be asked for at all is among the probes once there are many pages, and among the first where the
+window is likely to be full: a full one is split, and what was read of it before that is known is read once more.
+
+Pages that shift while they are read (somebody is removed from a page read already, so that whoever comes first on the
+next one moves up, unseen) show at the end: the last page is asked for once more, and must hold whom it held.
 """
 
 from __future__ import annotations
@@ -13,7 +20,12 @@ from enum import Enum
 from functools import cache
 
 #: calls that may fall past the end of a window, probes included
-PAST_END = 4
+PAST_END = 3
+#: pages found from which on the last page that can be asked for is tried
+MANY = 20
+#: pages of a window from which on its last page is asked for a second time, to see that nothing has shifted: fewer are
+#: all on their way at the same time
+CHECKED = 5
 
 
 class Fill(Enum):
@@ -27,9 +39,25 @@ class Fill(Enum):
 class PageFinder:
     """Decides the pages of one window. `take` hands out pages, `record` says what they held."""
 
-    def __init__(self, last_page: int, past_end: int = PAST_END) -> None:
+    def __init__(
+        self,
+        last_page: int,
+        *,
+        past_end: int = PAST_END,
+        expected: int | None = None,
+        many: int = MANY,
+        checked: bool = False,
+    ) -> None:
+        """``expected``: about how many pages there are; ``many``: pages found from which on ``last_page`` is tried.
+
+        ``checked``: ask for the last page with people on it a second time in the end.
+        """
         self._last_page = last_page
         self._past_end = past_end
+        self._expected = min(expected or 0, last_page)
+        self._many = many
+        self._to_check = checked
+        self._checking: int | None = None
         self._held: dict[int, Fill] = {}
         self._under_way: set[int] = set()
         self._asked_again: set[int] = set()
@@ -65,6 +93,11 @@ class PageFinder:
         return sorted(page for page, fill in self._held.items() if fill is Fill.EMPTY and page < top)
 
     @property
+    def checking(self) -> int | None:
+        """The page that is under way for the second time, to see that nothing has shifted."""
+        return self._checking
+
+    @property
     def finished(self) -> bool:
         """Nothing is under way and nothing is left to ask."""
         return not self._under_way and self._next() is None
@@ -73,14 +106,19 @@ class PageFinder:
         """The next page to ask for, or None while answers under way must come first (or all is done)."""
         page = self._next()
         if page is not None:
+            if page in self._held and self._held[page] is not Fill.EMPTY:
+                self._checking, self._to_check = page, False
             self._under_way.add(page)
             if page in self._probes:
                 self._probes.remove(page)
         return page
 
     def record(self, page: int, fill: Fill) -> None:
-        """What page ``page``, handed out before, held."""
+        """What page ``page``, handed out before (or read by an earlier run), held; a second reading changes nothing."""
         self._under_way.discard(page)
+        if page == self._checking:
+            self._checking = None
+            return
         if page in self._held:
             self._asked_again.add(page)
         self._held[page] = fill
@@ -97,6 +135,8 @@ class PageFinder:
         for page in self.gaps:  # an empty page below a filled one: the vendor may have slipped, so ask once more
             if page not in self._under_way and page not in self._asked_again:
                 return page
+        if self._to_check and end is not None and end >= CHECKED and self._held[end] is not Fill.EMPTY:
+            return end
         return None
 
     def _probe(self, top: int) -> int | None:
@@ -106,8 +146,15 @@ class PageFinder:
                 return None
             beyond = [page for page, fill in self._held.items() if fill is Fill.EMPTY and page > top]
             before = min(beyond, default=self._last_page + 1)
-            allowed = min(self._past_end - len(beyond), 1 + top // 2)
-            self._probes = [top + step for step in probe_steps(before - 1 - top, allowed)]
+            left = self._past_end - len(beyond)
+            if top >= self._many and before > self._last_page > top + 1:
+                self._probes = [self._last_page]
+                before, left = self._last_page, left - 1
+            allowed = min(left, 1 + (top + 1) // 2)
+            if top == 0 and 1 < self._expected < before:
+                self._probes += [1, self._expected]
+            else:
+                self._probes += [top + step for step in probe_steps(before - 1 - top, allowed)]
         return self._probes[0] if self._probes else None
 
 

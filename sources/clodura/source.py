@@ -63,7 +63,8 @@ def clodura(
         limit: at most so many people a search; all by default.
 
     Searching may be charged: one export credit for each person viewed before (the vendor's search page). A search
-    shows 10,000 people at most; one that holds more is logged as truncated.
+    shows 10,000 people at most; one that holds more is split by its filters until every part fits, and what cannot be
+    split is logged as truncated.
     """
     check_base_url(base_url)
     check_header_value(api_key, "sources.clodura.api_key")
@@ -100,13 +101,14 @@ def clodura(
 
 def _tell(batch: Batch) -> None:
     report = batch.report
-    if report is None or report.coverage is Coverage.COMPLETE:
+    if report is None or report.coverage in (Coverage.COMPLETE, Coverage.SPLIT):
         return
     if report.coverage is Coverage.TRUNCATED:
         log.warning(
-            "search %s is truncated: its 100th page is full, and there are people behind it that no page shows. "
+            "search %s is truncated: it holds people that no page shows, in %d windows that cannot be split further. "
             "Narrow it with more filters.",
             batch.search,
+            len(report.truncated),
         )
     else:
         log.warning("search %s was not read whole: %s", batch.search, report.coverage)

@@ -16,8 +16,11 @@ import anyio.to_thread
 
 from sources.clodura.client import CloduraClient
 from sources.clodura.filters import SearchFilters
-from sources.clodura.records import Page, Record
-from sources.clodura.windows import WindowReport, first_error, walk
+from sources.clodura.facets import domain_of
+from sources.clodura.records import Record, person_key
+from sources.clodura.scan import ScanReport, Scanning, scan
+from sources.clodura.scans import MemoryNotes, ScanWindow
+from sources.clodura.windows import PageRead, first_error
 from sources.tracebacks import disarm
 from sources.transport import Transport
 
@@ -33,7 +36,7 @@ class Batch:
 
     search: str
     records: Sequence[Record] = field(default=(), repr=False)
-    report: WindowReport | None = None
+    report: ScanReport | None = None
 
 
 def stream(
@@ -110,6 +113,7 @@ async def _search(
     waiting: list[Record] = []
     wanted = limit
     handing = anyio.Lock()
+    notes = MemoryNotes()
 
     async def hand_on(least: int) -> None:
         nonlocal wanted
@@ -120,11 +124,17 @@ async def _search(
             if records:
                 await anyio.to_thread.run_sync(handed.put, Batch(name, records))
 
-    async def on_page(page: Page) -> None:
-        waiting.extend(page.records)
+    async def on_page(window: ScanWindow, read: PageRead) -> int:
+        records = read.page.records
+        again = notes.page(window.number, read, {person_key(one)[0]: domain_of(one) for one in records})
+        waiting.extend(records)
         async with handing:
             await hand_on(BATCH)
+        return again
 
-    report = await walk(client, filters, on_page, limit=limit)
+    def stopped() -> bool:
+        return wanted == 0
+
+    report = await scan(client, filters, notes, on_page, Scanning(limit=limit, stopped=stopped))
     await hand_on(0)
     await anyio.to_thread.run_sync(handed.put, Batch(name, report=report))

@@ -1,31 +1,48 @@
-"""One search window read whole: its pages fetched concurrently, its end found on the way."""
+"""One search window read whole: its pages fetched concurrently, its end found on the way, shifts noticed and healed."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import anyio
 
 from sources.clodura.client import CloduraClient
 from sources.clodura.filters import LARGEST_PAGE, LAST_PAGE, SearchFilters
-from sources.clodura.paging import Fill, PageFinder
-from sources.clodura.records import Page
+from sources.clodura.paging import MANY, Fill, PageFinder
+from sources.clodura.records import Page, Record, person_key
 from sources.metering import Meter
 
-#: pages of one window under way at a time
+#: pages of one search under way at a time
 CONCURRENCY = 10
+#: how often a window is read at the most, where its pages shift while they are read
+MOST_WALKS = 3
+#: pages whose records are kept to tell by what a window that is too large can be split
+SAMPLED = 12
 
 
 class Coverage(StrEnum):
-    """What a walk through a window saw of it."""
+    """What was seen of a window."""
 
     COMPLETE = "complete"
-    TRUNCATED = "truncated"  # page 100 is full: what lies behind it cannot be seen
+    SPLIT = "split"  # all of it, through parts that leave nobody out
+    UNPROVEN = "unproven"  # all of its parts, but somebody may be in none of them
+    TRUNCATED = "truncated"  # there are people that cannot be seen
     LIMITED = "limited"  # as many people as were asked for
-    GAPS = "gaps"  # a page stayed empty although a later one was not
+    GAPS = "gaps"  # a page stayed empty although a later one was not, or pages went on shifting
     INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class KnownPage:
+    """A page that was read by an earlier run: it is not asked for again."""
+
+    walk: int
+    page: int
+    fill: Fill
+    people: int
+    unreadable: int
 
 
 @dataclass(frozen=True)
@@ -39,43 +56,61 @@ class WindowReport:
     calls: int
     wasted: int
     unreadable: int
+    #: its last page is full, and it was not read on: it is to be split
+    full: bool = False
+    #: records of some of its pages, where it is
+    sample: tuple[Record, ...] = field(default=(), repr=False)
 
 
-OnPage = Callable[[Page], Awaitable[None]]
+@dataclass(frozen=True)
+class PageRead:
+    """A page of a window as it came: what it held, in which walk through the window."""
+
+    page: Page = field(repr=False)
+    fill: Fill
+    walk: int
 
 
-async def walk(
-    client: CloduraClient,
-    filters: SearchFilters,
-    on_page: OnPage,
-    *,
-    limit: int | None = None,
-    concurrency: int = CONCURRENCY,
-    stopped: Callable[[], bool] = lambda: False,
-    patience: Callable[[], float | None] = lambda: None,
-    meter: Meter | None = None,
-) -> WindowReport:
+#: takes a page in; returns how many of its people this window had shown before
+OnPage = Callable[[PageRead], Awaitable[int]]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a window is to be read. ``slots`` bounds the calls of all windows that are read at the same time."""
+
+    limit: int | None = None
+    concurrency: int = CONCURRENCY
+    slots: anyio.CapacityLimiter | None = None
+    stopped: Callable[[], bool] = lambda: False
+    patience: Callable[[], float | None] = lambda: None
+    meter: Meter | None = None
+    #: about how many people there are, where that is known
+    expected: int | None = None
+    #: whether a window whose last page is full is left at once, to be split
+    splitting: bool = False
+    #: whether that is likely
+    likely_full: bool = False
+    known: tuple[KnownPage, ...] = ()
+
+
+async def walk(client: CloduraClient, filters: SearchFilters, on_page: OnPage, reading: Reading) -> WindowReport:
     """Hand every page of a window to ``on_page`` (concurrently, in no order), and say what was seen.
 
     ``limit`` bounds the people wanted (the last page may hold a few more); ``stopped`` is asked before each call. An
     error of the client ends the walk once the calls under way are done with; ``on_page`` slows the walk by waiting.
+
+    Somebody who shows up on two pages, or a last page that holds others when it is asked for again, says that pages
+    have shifted: then the window is walked through again, as long as that shows people it had not shown, and at most
+    `MOST_WALKS` times in all.
     """
-    per_page = page_size(limit)
-    last_page = LAST_PAGE if limit is None else min(LAST_PAGE, -(-limit // per_page))
-    walker = _Walk(client, filters, on_page, PageFinder(last_page), per_page, patience, meter)
-    try:
-        async with anyio.create_task_group() as tasks:
-            while not stopped() and not walker.finder.finished:
-                page = walker.finder.take() if walker.under_way < concurrency else None
-                if page is None:
-                    await walker.next_answer()
-                else:
-                    walker.under_way += 1
-                    walker.calls += 1
-                    tasks.start_soon(walker.fetch, page)
-    except BaseExceptionGroup as group:
-        raise first_error(group) from None
-    return walker.report(limited=limit is not None and walker.held >= limit, interrupted=stopped())
+    walker = _Walk(client, filters, on_page, reading)
+    number = max((page.walk for page in reading.known), default=1)
+    await walker.through(number)
+    while number < MOST_WALKS and walker.shifted and not walker.ended_early:
+        number += 1
+        await walker.through(number)
+    return walker.report()
 
 
 def page_size(limit: int | None) -> int:
@@ -92,64 +127,136 @@ def first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 class _Walk:
-    def __init__(
-        self,
-        client: CloduraClient,
-        filters: SearchFilters,
-        on_page: OnPage,
-        finder: PageFinder,
-        per_page: int,
-        patience: Callable[[], float | None],
-        meter: Meter | None,
-    ) -> None:
+    def __init__(self, client: CloduraClient, filters: SearchFilters, on_page: OnPage, reading: Reading) -> None:
         self._client = client
         self._filters = filters
         self._on_page = on_page
-        self._per_page = per_page
-        self._patience = patience
-        self._meter = meter
+        self._reading = reading
+        self._slots = reading.slots or anyio.CapacityLimiter(reading.concurrency)
+        self._per_page = page_size(reading.limit)
         self._answered = anyio.Event()
-        self.finder = finder
-        self.under_way = 0
-        self.calls = 0
-        self._full_seen = False
-        self._pages = 0
-        self._records = 0
-        self._unreadable = 0
+        self._under_way = 0
+        self._calls = 0
+        self._wasted = 0
+        self._pages = sum(page.fill is not Fill.EMPTY for page in reading.known)
+        self._records = sum(page.people for page in reading.known)
+        self._unreadable = sum(page.unreadable for page in reading.known)
+        self._full_seen = any(page.people >= self._per_page for page in reading.known)
+        self._sample: list[Record] = []
+        self._sampled = 0
+        self._finder = PageFinder(LAST_PAGE)
+        self._walk = 1
+        self._shown: set[str] = set()  # people of earlier walks
+        self._showing: dict[str, int] = {}  # people of this walk, by the page that showed them first
+        self._last: tuple[int, frozenset[str]] = (0, frozenset())  # the furthest page of this walk, and who is on it
+        self._moved = False
+        self._found_more = False
 
     @property
-    def held(self) -> int:
-        """Items on the pages so far, readable or not."""
-        return self._records + self._unreadable
+    def shifted(self) -> bool:
+        """Whether pages have shifted in the last walk, and there may be people whom that has hidden."""
+        return self._moved and (self._walk == 1 or self._found_more)
 
-    async def next_answer(self) -> None:
-        await self._answered.wait()
-        self._answered = anyio.Event()
+    @property
+    def ended_early(self) -> bool:
+        """Whether the walk has stopped before the end of what can be seen, or was not to see all of it."""
+        return self._reading.limit is not None or self._finder.truncated or not self._finder.finished
 
-    async def fetch(self, number: int) -> None:
+    async def through(self, number: int) -> None:
+        """Walk through the window once."""
+        self._begin(number)
         try:
-            page = await self._client.search(
-                self._filters, number, self._per_page, patience=self._patience(), meter=self._meter
-            )
-            if page.records:
-                self._pages += 1
-                self._records += len(page.records)
-                await self._on_page(page)
-            self._unreadable += page.unreadable
-            self._full_seen |= len(page.records) >= self._per_page
-            self.finder.record(number, fill(page, self._per_page, self._full_seen))
+            async with anyio.create_task_group() as tasks:
+                while not self._reading.stopped() and not self._full and not self._finder.finished:
+                    page = self._finder.take() if self._under_way < self._reading.concurrency else None
+                    if page is None:
+                        await self._answered.wait()
+                        self._answered = anyio.Event()
+                    else:
+                        self._under_way += 1
+                        self._calls += 1
+                        tasks.start_soon(self._fetch, page, page == self._finder.checking)
+        except BaseExceptionGroup as group:
+            raise first_error(group) from None
+        self._wasted += self._finder.wasted
+
+    def _begin(self, number: int) -> None:
+        reading, before = self._reading, self._finder
+        limit = reading.limit
+        last_page = LAST_PAGE if limit is None else min(LAST_PAGE, -(-limit // self._per_page))
+        expected = before.end if number > self._walk else _pages(reading.expected, self._per_page)
+        self._finder = PageFinder(
+            last_page,
+            expected=expected,
+            many=1 if reading.likely_full else MANY if reading.splitting else last_page,
+            checked=limit is None,
+        )
+        self._shown |= self._showing.keys()
+        self._showing = {}
+        self._last = (0, frozenset())
+        self._moved = self._found_more = False
+        self._walk = number
+        for known in reading.known:
+            if known.walk == number:
+                self._finder.record(known.page, known.fill)
+
+    @property
+    def _full(self) -> bool:
+        return self._reading.splitting and self._finder.truncated
+
+    async def _fetch(self, number: int, checking: bool) -> None:
+        try:
+            async with self._slots:
+                page = await self._client.search(
+                    self._filters,
+                    number,
+                    self._per_page,
+                    patience=self._reading.patience(),
+                    meter=self._reading.meter,
+                )
+            keys = frozenset(person_key(record)[0] for record in page.records)
+            if checking and keys == self._last[1]:
+                self._finder.record(number, Fill.FULL)  # nothing has moved
+                return
+            filled = fill(page, self._per_page, self._full_seen or len(page.records) >= self._per_page)
+            again = await self._on_page(PageRead(page, filled, self._walk))
+            if checking:
+                self._moved = True
+                self._found_more |= not keys <= self._shown
+            else:
+                self._take_in(number, page, keys, again)
+            self._finder.record(number, filled)
         finally:
-            self.under_way -= 1
+            self._under_way -= 1
             self._answered.set()
 
-    def report(self, *, limited: bool, interrupted: bool) -> WindowReport:
-        finder = self.finder
-        if interrupted and not finder.finished:
+    def _take_in(self, number: int, page: Page, keys: frozenset[str], again: int) -> None:
+        self._full_seen |= len(page.records) >= self._per_page
+        self._unreadable += page.unreadable
+        if not page.records:
+            return
+        self._pages += 1
+        self._records += len(page.records)
+        if self._sampled < SAMPLED:
+            self._sampled += 1
+            self._sample += page.records
+        self._moved |= any(self._showing.get(key, number) != number for key in keys) or (self._walk == 1 and again > 0)
+        self._found_more |= not keys <= self._shown
+        for key in keys:
+            self._showing.setdefault(key, number)
+        if number > self._last[0]:
+            self._last = number, keys
+
+    def report(self) -> WindowReport:
+        """What was seen in all walks."""
+        finder, reading = self._finder, self._reading
+        limited = reading.limit is not None and self._records + self._unreadable >= reading.limit
+        if reading.stopped() and not finder.finished and not self._full:
             coverage = Coverage.INTERRUPTED
-        elif finder.gaps:
-            coverage = Coverage.GAPS
         elif finder.truncated:
             coverage = Coverage.LIMITED if limited else Coverage.TRUNCATED
+        elif finder.gaps or self.shifted:
+            coverage = Coverage.GAPS
         else:
             coverage = Coverage.COMPLETE
         return WindowReport(
@@ -157,10 +264,17 @@ class _Walk:
             coverage=coverage,
             pages=self._pages,
             records=self._records,
-            calls=self.calls,
-            wasted=finder.wasted,
+            calls=self._calls,
+            wasted=self._wasted,
             unreadable=self._unreadable,
+            full=self._full,
+            sample=tuple(self._sample) if self._full else (),
         )
+
+
+def _pages(people: int | None, per_page: int) -> int | None:
+    """Where to look first for the end: a little before where it is expected, for searches grow and shrink."""
+    return None if people is None else max(1, people * 19 // 20 // per_page)
 
 
 def fill(page: Page, asked: int, full_seen: bool) -> Fill:

@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("whole", sa.Integer(), nullable=False),
     )
     op.create_index("scans_of_search", "scans", ["search", "finished_at"])
+    op.create_index("windows_by_name", "windows", ["search", "window", "finished_at"])
     op.create_table(
         "scan_windows",
         sa.Column("scan_id", sa.BigInteger(), nullable=False),
@@ -41,12 +42,9 @@ def upgrade() -> None:
         sa.Column("parent", sa.Integer(), nullable=True),
         sa.Column("role", sa.String(16), nullable=False),
         sa.Column("filters", sa.Text(), nullable=False),
-        sa.Column("expected", sa.Integer(), nullable=True),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("coverage", sa.String(16), nullable=True),
-        sa.Column("tally", sa.Text(), nullable=True),
-        sa.Column("started_at", sa.BigInteger(), nullable=True),
-        sa.Column("finished_at", sa.BigInteger(), nullable=True),
+        sa.Column("details", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("scan_id", "number"),
     )
     op.create_table(

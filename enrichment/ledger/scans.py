@@ -1,0 +1,227 @@
+"""Scans: searches read whole, over as many runs as it takes. What was read of them is not asked for again.
+
+A page is noted in one transaction with its people, and with its body, which stays in the spool until its people are
+loaded: a crash costs the pages in flight and no other.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from enrichment.ledger.schema import (
+    full_windows,
+    people,
+    scan_pages,
+    scan_windows,
+    scans,
+    sightings,
+    spool,
+    windows,
+)
+from enrichment.storage.statements import Prepared
+
+#: fast, and a page of JSON shrinks to a tenth all the same
+_LEVEL = 1
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A scan that is open. ``whole``: its filters leave nobody out for having been viewed before."""
+
+    scan_id: int
+    started_at: int
+    whole: bool
+    #: an earlier run began it
+    resumed: bool
+
+
+@dataclass(frozen=True)
+class Spooled:
+    """A page whose people are not loaded yet."""
+
+    spool_id: int
+    search: str
+    page: int
+    body: bytes = field(repr=False)
+
+
+def begin(connection: sa.Connection, search: str, fingerprint: str, *, whole: bool, now: int, since: int) -> Scan:
+    """The open scan of a search with these very filters, begun not before ``since``; else a new one.
+
+    Any other open scan of the search is given up: what its pages showed is kept, where it stood is not.
+    """
+    left = [*connection.execute(sa.select(scans).where(scans.c.search == search, scans.c.finished_at.is_(None)))]
+    found = None
+    for row in left:
+        if row.fingerprint == fingerprint and since <= row.started_at and found is None:
+            found = Scan(row.scan_id, row.started_at, bool(row.whole), resumed=True)
+        else:
+            finish(connection, row.scan_id, "interrupted", now)
+    if found is not None:
+        return found
+    return Scan(_insert(connection, search, fingerprint, whole, now), now, whole, resumed=False)
+
+
+def _insert(connection: sa.Connection, search: str, fingerprint: str, whole: bool, now: int) -> int:
+    row = {"search": search, "fingerprint": fingerprint, "started_at": now, "whole": int(whole)}
+    inserted = connection.execute(scans.insert().values(row)).inserted_primary_key
+    assert inserted is not None
+    return int(inserted[0])
+
+
+def alone(connection: sa.Connection, search: str, fingerprint: str, now: int) -> Scan:
+    """A scan that no other run will go on with: it wants a part of the search only. Open ones stay as they are."""
+    scan_id = _insert(connection, search, fingerprint, False, now)
+    connection.execute(scans.update().where(scans.c.scan_id == scan_id).values(finished_at=now, coverage="limited"))
+    return Scan(scan_id, now, whole=False, resumed=False)
+
+
+def finish(connection: sa.Connection, scan_id: int, coverage: str, now: int) -> None:
+    """A scan is over: where it stood is not needed any more."""
+    ended = scans.update().where(scans.c.scan_id == scan_id)
+    connection.execute(ended.values(finished_at=now, coverage=coverage))
+    for table in (scan_pages, scan_windows):
+        connection.execute(table.delete().where(table.c.scan_id == scan_id))
+
+
+def last_whole(connection: sa.Connection, search: str, fingerprint: str) -> int | None:
+    """When a whole scan of a search with these filters was last finished with everybody seen; None: never."""
+    query = sa.select(sa.func.max(scans.c.started_at)).where(
+        scans.c.search == search,
+        scans.c.fingerprint == fingerprint,
+        scans.c.whole == 1,
+        scans.c.finished_at.is_not(None),
+        scans.c.coverage.in_(("complete", "split", "unproven", "truncated")),
+    )
+    found = connection.execute(query).scalar()
+    return None if found is None else int(found)
+
+
+def windows_of(connection: sa.Connection, scan_id: int) -> list[Mapping[str, Any]]:
+    """The windows noted of a scan, in order."""
+    query = sa.select(scan_windows).where(scan_windows.c.scan_id == scan_id).order_by(scan_windows.c.number)
+    return [{**row, "details": json.loads(row["details"])} for row in connection.execute(query).mappings()]
+
+
+def keep_windows(connection: sa.Connection, scan_id: int, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Note windows, new or changed: number, parent, role, filters (JSON), state, coverage, details (an object)."""
+    new = upsert(scan_windows)
+    names = ("state", "coverage", "details")
+    statement = new.on_conflict_do_update(
+        index_elements=["scan_id", "number"], set_={name: new.excluded[name] for name in names}
+    )
+    rows = [{**row, "scan_id": scan_id, "details": json.dumps(row["details"])} for row in rows]
+    connection.execute(statement, rows)
+
+
+def pages_of(connection: sa.Connection, scan_id: int, number: int) -> list[Any]:
+    """The pages noted of a window: walk, page, fill, people, unreadable."""
+    wanted = (scan_pages.c.scan_id == scan_id, scan_pages.c.number == number)
+    return [*connection.execute(sa.select(scan_pages).where(*wanted).order_by(scan_pages.c.walk, scan_pages.c.page))]
+
+
+_PAGE_KEYS = ("scan_id", "number", "walk", "page", "fill", "people", "unreadable")
+_page = upsert(scan_pages)
+_NOTE_PAGE = Prepared(
+    _page.on_conflict_do_update(
+        index_elements=["scan_id", "number", "walk", "page"],
+        set_={name: _page.excluded[name] for name in ("fill", "people", "unreadable")},
+    ),
+    _PAGE_KEYS,
+)
+_SPOOL = Prepared(spool.insert().returning(spool.c.spool_id), ("search", "page", "body", "at"))
+_LOADED = Prepared(spool.delete().where(spool.c.spool_id == sa.bindparam("spool_id")))
+
+
+def note_page(connection: sa.Connection, page: Mapping[str, Any]) -> None:
+    """Note that a page was answered: scan_id, number, walk, page, fill, people, unreadable."""
+    _NOTE_PAGE.run(connection, page)
+
+
+def shrunk(body: bytes) -> bytes:
+    """A body as the spool keeps it."""
+    return zlib.compress(body, _LEVEL)
+
+
+def put(connection: sa.Connection, search: str, page: int, body: bytes, now: int) -> int:
+    """Keep a page's body (`shrunk`) until its people are loaded; returns its number."""
+    return int(_SPOOL.value(connection, {"search": search, "page": page, "body": body, "at": now}))
+
+
+def loaded(connection: sa.Connection, spool_ids: Sequence[int]) -> None:
+    """The people of these pages are where they belong."""
+    _LOADED.run_for_each(connection, [{"spool_id": spool_id} for spool_id in spool_ids])
+
+
+def spooled(connection: sa.Connection, after: int, most: int) -> list[Spooled]:
+    """Pages that a run has left behind, in the order in which they came, from one number on."""
+    query = sa.select(spool).where(spool.c.spool_id > after).order_by(spool.c.spool_id).limit(most)
+    return [Spooled(row.spool_id, row.search, row.page, zlib.decompress(row.body)) for row in connection.execute(query)]
+
+
+def only_shown_by(connection: sa.Connection, search: str, scan_id: int, number: int) -> list[str]:
+    """People whom a window of a scan was the last to show."""
+    query = sa.select(sightings.c.person_id).where(
+        sightings.c.search == search, sightings.c.scan_id == scan_id, sightings.c.number == number
+    )
+    return list(connection.execute(query).scalars())
+
+
+def domains(connection: sa.Connection, search: str, scan_id: int, numbers: Sequence[int]) -> list[str]:
+    """Domains of the employers of people whom these windows were the last to show."""
+    domain = sa.func.json_extract(people.c.facts, "$.company_domain")
+    query = (
+        sa.select(domain)
+        .select_from(sightings.join(people, people.c.person_id == sightings.c.person_id))
+        .where(
+            sightings.c.search == search,
+            sightings.c.scan_id == scan_id,
+            sightings.c.number.in_(sa.func.json_each(json.dumps(list(numbers))).table_valued("value")),
+            domain.is_not(None),
+        )
+        .distinct()
+        .order_by(domain)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def expected(connection: sa.Connection, search: str, window: str) -> int | None:
+    """How many people a window of a search held when it was last read whole."""
+    query = (
+        sa.select(windows.c.people)
+        .where(windows.c.search == search, windows.c.window == window, windows.c.coverage == "complete")
+        .order_by(windows.c.finished_at.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar()
+
+
+def remembered(connection: sa.Connection, fingerprint: str) -> str | None:
+    """How a window was split the last time that it held more than can be shown."""
+    query = sa.select(full_windows.c.split).where(full_windows.c.fingerprint == fingerprint)
+    return connection.execute(query).scalar()
+
+
+def remember(connection: sa.Connection, fingerprint: str, split: str | None, now: int) -> None:
+    """Note that; None: it does not hold so many any more."""
+    if split is None:
+        connection.execute(full_windows.delete().where(full_windows.c.fingerprint == fingerprint))
+        return
+    new = upsert(full_windows).values(fingerprint=fingerprint, split=split, at=now)
+    changed = {"split": new.excluded.split, "at": new.excluded.at}
+    connection.execute(new.on_conflict_do_update(index_elements=["fingerprint"], set_=changed))
+
+
+def left_over(connection: sa.Connection, most: int = 50) -> Iterator[Spooled]:
+    """All pages that runs have left behind; a part at a time is in memory."""
+    after = 0
+    while part := spooled(connection, after, most):
+        yield from part
+        after = part[-1].spool_id

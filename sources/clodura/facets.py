@@ -1,0 +1,106 @@
+"""What a window's people have in common: by which filters they can be told apart, as far as pages have shown. Pure.
+
+A facet is a filter whose values the records of a search show, or the vendor's page lists: people with one of its values
+can be asked for by themselves.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sources.clodura import values
+from sources.clodura.records import Record, scalar, texts
+
+#: values of a facet that are kept
+MOST_VALUES = 1000
+
+
+@dataclass(frozen=True)
+class Facet:
+    """A filter to split by. ``key``: the field of a record that shows its values (None: none does).
+
+    ``listed``: the values the vendor's page lists. ``many``: whether the filter takes a list. ``closed``: whether the
+    vendor refuses any other value.
+    """
+
+    field: str
+    key: str | None
+    listed: tuple[str, ...] = ()
+    many: bool = True
+    closed: bool = False
+
+    @property
+    def location(self) -> bool:
+        """One of the three filters that `person_location_exclude` turns round."""
+        return self.field in LOCATION
+
+
+LOCATION = ("person_country", "person_state", "person_city")
+#: those whose values records show
+SHOWN = (
+    Facet("person_country", "personCountry"),
+    Facet("person_state", "personState"),
+    Facet("person_city", "personCity"),
+    Facet("seniority", "seniority", values.SENIORITIES, closed=True),
+    Facet("functional", "functional", values.FUNCTIONS),
+    Facet("contact_email_status", "contactEmailStatus", values.EMAIL_STATUSES, many=False, closed=True),
+    Facet("company_employee_size", "companyEmployeeSize", values.EMPLOYEE_SIZES, closed=True),
+    Facet("company_country", "companyCountry"),
+)
+#: those whose values only the vendor's page tells
+LISTED = (
+    Facet("revenue", None, values.REVENUES, closed=True),
+    Facet("industry", None, values.INDUSTRIES),
+    Facet("business_model", None, values.BUSINESS_MODELS, closed=True),
+)
+FACETS = {facet.field: facet for facet in (*SHOWN, *LISTED)}
+
+
+@dataclass
+class Tally:
+    """How often the records of a window showed which value of which facet."""
+
+    people: int = 0
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    #: people who showed no value of a facet
+    without: Counter[str] = field(default_factory=Counter)
+    #: people who showed more than one
+    several: Counter[str] = field(default_factory=Counter)
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Take in records."""
+        for record in records:
+            self.people += 1
+            for facet in SHOWN:
+                shown = set(texts(record.get(facet.key))) if facet.key else set()
+                self.counts.setdefault(facet.field, Counter()).update(shown)
+                self.without[facet.field] += not shown
+                self.several[facet.field] += len(shown) > 1
+
+    def as_json(self) -> dict[str, Any]:
+        """To be written down; only the most frequent values."""
+        return {
+            "people": self.people,
+            "counts": {name: dict(counter.most_common(MOST_VALUES)) for name, counter in self.counts.items()},
+            "without": dict(self.without),
+            "several": dict(self.several),
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Tally:
+        """What was written down."""
+        return cls(
+            people=document["people"],
+            counts={name: Counter(counts) for name, counts in document["counts"].items()},
+            without=Counter(document["without"]),
+            several=Counter(document["several"]),
+        )
+
+
+def domain_of(record: Record) -> str | None:
+    """The employer's first domain, as a filter takes it."""
+    domain = scalar(record.get("companyDomain"))
+    return domain.lower() if domain is not None else None

@@ -1,0 +1,178 @@
+"""What is known of a scan, a search read whole over as many runs as it takes: its windows, and who notes them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from sources.clodura.filters import SearchFilters
+from sources.clodura.splitting import Part, Role, Split
+from sources.clodura.windows import Coverage, KnownPage, PageRead
+
+#: what is noted of a window beside its number, parent, role, filters, state and coverage
+DETAILS = (
+    "share", "expected", "split_by", "exact", "companies", "lacks", "people", "left", "pages", "calls", "wasted",
+    "unreadable", "started_at", "finished_at",
+)  # fmt: skip
+
+
+class State(StrEnum):
+    """How far a window has been read."""
+
+    OPEN = "open"
+    SPLIT = "split"  # its parts are being read
+    DONE = "done"
+
+
+@dataclass
+class ScanWindow:
+    """A window of a scan. Number 0 is the search itself; the others are parts of their parent."""
+
+    number: int
+    parent: int | None
+    role: Role
+    filters: SearchFilters = field(repr=False)
+    #: how much of its parent it is, and how many people it held when last read, where that is known
+    share: float | None = None
+    expected: int | None = None
+    state: State = State.OPEN
+    coverage: Coverage | None = None
+    #: of a split one: by which filter, whether its parts leave nobody out, whether companies were looked through
+    split_by: str | None = None
+    exact: bool = True
+    companies: bool = False
+    #: its parts are known to leave people out
+    lacks: bool = False
+    #: people on its own pages; of a split one, on those of its parts
+    people: int = 0
+    #: people it may hold beside those that were seen, about; None: nobody knows
+    left: int | None = None
+    pages: int = 0
+    calls: int = 0
+    wasted: int = 0
+    unreadable: int = 0
+    #: microseconds since the epoch, by the clock of whoever notes it
+    started_at: int | None = None
+    finished_at: int | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Names it in every scan."""
+        return self.filters.fingerprint()
+
+    def details(self) -> dict[str, Any]:
+        """See `DETAILS`."""
+        return {name: getattr(self, name) for name in DETAILS}
+
+
+class Notes(Protocol):
+    """Where a scan notes how far it is. What is noted is durable when a call returns."""
+
+    async def begin(self) -> Sequence[ScanWindow]:
+        """The windows noted before, by number; none where the scan begins."""
+        ...
+
+    async def pages(self, number: int) -> Sequence[KnownPage]:
+        """Pages of a window that were taken in, with their people noted."""
+        ...
+
+    async def keep(self, *windows: ScanWindow) -> None:
+        """Note windows, new ones and changed ones, all at once."""
+        ...
+
+    async def only_shown_by(self, number: int) -> Sequence[str]:
+        """People whom only this window's own pages have shown, and none of its parts."""
+        ...
+
+    async def domains(self, numbers: Sequence[int]) -> Sequence[str]:
+        """Domains of the employers of people whom these windows showed last."""
+        ...
+
+    async def expected(self, fingerprint: str) -> int | None:
+        """How many people a window held when it was last read."""
+        ...
+
+    async def remembered(self, fingerprint: str) -> Remembered | None:
+        """How a window was split the last time it held more than can be shown."""
+        ...
+
+    async def remember(self, fingerprint: str, remembered: Remembered | None) -> None:
+        """Note that (None: that it does not hold so many any more)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """How a full window was split; whether its parts left people out, and about how many of them were not found."""
+
+    split: Split
+    lacks: bool
+    left: int | None
+
+    def as_json(self) -> str:
+        """To be written down."""
+        parts = [[part.filters.wire(), part.role, part.share, part.people] for part in self.split.parts]
+        return json.dumps([self.split.field, self.split.exact, self.lacks, self.left, parts], ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Remembered:
+        """What was written down."""
+        name, exact, lacks, left, parts = json.loads(text)
+        known = [Part(filters_of(wire), Role(role), share, people) for wire, role, share, people in parts]
+        return cls(Split(name, exact, tuple(known)), lacks, left)
+
+
+def filters_of(wire: Mapping[str, Any]) -> SearchFilters:
+    """Filters as they were sent."""
+    return SearchFilters.model_validate(wire)
+
+
+class MemoryNotes:
+    """Notes of a scan that ends with its process. `page` is to be called for each page."""
+
+    def __init__(self) -> None:
+        self._pages: dict[int, list[KnownPage]] = defaultdict(list)
+        self._shown: dict[str, tuple[int, str | None]] = {}
+
+    def page(self, number: int, read: PageRead, people: Mapping[str, str | None]) -> int:
+        """Take in a page: its people and their employers' domains; returns how many this window had shown before."""
+        held = len(read.page.records)
+        self._pages[number].append(KnownPage(read.walk, read.page.number, read.fill, held, read.page.unreadable))
+        again = sum(self._shown.get(person, (-1, None))[0] == number for person in people)
+        self._shown |= {person: (number, domain) for person, domain in people.items()}
+        return again
+
+    async def begin(self) -> Sequence[ScanWindow]:
+        """See `Notes.begin`."""
+        return []
+
+    async def pages(self, number: int) -> Sequence[KnownPage]:
+        """See `Notes.pages`."""
+        return self._pages.pop(number, [])
+
+    async def keep(self, *windows: ScanWindow) -> None:
+        """See `Notes.keep`: the scan has them itself."""
+
+    async def only_shown_by(self, number: int) -> Sequence[str]:
+        """See `Notes.only_shown_by`."""
+        return [person for person, (shown, _) in self._shown.items() if shown == number]
+
+    async def domains(self, numbers: Sequence[int]) -> Sequence[str]:
+        """See `Notes.domains`."""
+        wanted = set(numbers)
+        return sorted({domain for number, domain in self._shown.values() if domain and number in wanted})
+
+    async def expected(self, fingerprint: str) -> int | None:
+        """See `Notes.expected`."""
+        return None
+
+    async def remembered(self, fingerprint: str) -> Remembered | None:
+        """See `Notes.remembered`."""
+        return None
+
+    async def remember(self, fingerprint: str, remembered: Remembered | None) -> None:
+        """See `Notes.remember`."""
