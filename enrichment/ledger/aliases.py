@@ -20,6 +20,8 @@ Identifier = tuple[str, str]
 
 #: the kind of alias that is another key of ours
 SAME = "same"
+#: the kind that is a profile
+PROFILE = "linkedin"
 
 _CHUNK = 400
 

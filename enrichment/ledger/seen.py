@@ -11,14 +11,25 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from enrichment.ledger.schema import organizations, people
+from enrichment.storage import Statement, listed
 from sources.providers import Person
 
 _CHUNK = 500
 
+_KNOWN = Statement(
+    """
+    SELECT person_id, first_seen_at, facts, job, job_since FROM people
+    WHERE person_id IN (SELECT value FROM json_each(?))
+    """
+)
+_ADD = Statement("INSERT INTO people (person_id, first_seen_at, facts, job, job_since) VALUES (?, ?, ?, ?, ?)")
+_CHANGE = Statement("UPDATE people SET facts = ?, job = ?, job_since = ? WHERE person_id = ?")
+_FORMER = Statement("INSERT INTO history (person_id, valid_from, valid_to, job) VALUES (?, ?, ?, ?)")
+
 
 def remember_people(connection: sa.Connection, persons: Sequence[Person], now: int) -> dict[str, int]:
     """Note people and what is known of them; returns when each was first seen (microseconds)."""
-    rows = [{"person_id": p.person_id, "first_seen_at": now, "facts": _facts(p)} for p in persons]
+    rows = [{"person_id": p.person_id, "first_seen_at": now, "facts": facts_of(p)} for p in persons]
     if not rows:
         return {}
     statement = upsert(people)
@@ -38,7 +49,53 @@ def remember_people(connection: sa.Connection, persons: Sequence[Person], now: i
     return first
 
 
-def _facts(person: Person) -> str:
+def remember(
+    connection: sa.Connection, keys: Sequence[str], facts: Sequence[str], jobs: Sequence[str | None], now: int
+) -> list[int]:
+    """Note people, what is known of them and what they do; returns when each was first seen, in order.
+
+    ``facts``: as `facts_of` writes them. ``jobs``: JSON arrays of title, seniority, organization_id and the
+    organization's name; None where nothing is said of it, and what is kept stays. Where somebody's job is another than
+    the one kept, that one goes to `history`. Times are microseconds.
+    """
+    known: dict[str, tuple[int, str, str | None, int | None]] = {
+        key: kept for key, *kept in _KNOWN.rows(connection, listed(keys))
+    }
+    new: set[str] = set()
+    changed: set[str] = set()
+    former: list[tuple[str, int, int, str]] = []
+    first: list[int] = []
+    for key, fact, job in zip(keys, facts, jobs, strict=True):
+        kept = known.get(key)
+        if kept is None:
+            new.add(key)
+            known[key] = (now, fact, job, None if job is None else now)
+            first.append(now)
+            continue
+        seen, as_known, did, since = kept
+        first.append(seen)
+        if job is None or job == did:
+            if fact != as_known:
+                changed.add(key)
+                known[key] = (seen, fact, did, since)
+            continue
+        at = now
+        if did is not None and since is not None:
+            at = max(now, since + 1)  # pages may be written down in another order than they came in
+            former.append((key, since, at, did))
+        changed.add(key)
+        known[key] = (seen, fact, job, at)
+    if new:
+        _ADD.run_for_each(connection, [(key, *known[key]) for key in sorted(new)])
+    if changed := changed - new:
+        _CHANGE.run_for_each(connection, [(*known[key][1:], key) for key in sorted(changed)])
+    if former:
+        _FORMER.run_for_each(connection, former)
+    return first
+
+
+def facts_of(person: Person) -> str:
+    """What is known of a person beside the key, as it is kept: JSON."""
     known = {name: value for name, value in asdict(person).items() if value is not None and name != "person_id"}
     return json.dumps(known, sort_keys=True, ensure_ascii=False)
 

@@ -3,7 +3,7 @@
 from enrichment.storage import rescue
 from enrichment.storage.private import open_to_others, private_folder
 from enrichment.storage.sqlite import BUSY, connect, explain, file_of, identity, open_file
-from enrichment.storage.statements import Prepared, Savepoint
+from enrichment.storage.statements import Prepared, Savepoint, Statement, listed
 from enrichment.storage.writer import GroupWriter, Work
 
 __all__ = [
@@ -11,11 +11,13 @@ __all__ = [
     "GroupWriter",
     "Prepared",
     "Savepoint",
+    "Statement",
     "Work",
     "connect",
     "explain",
     "file_of",
     "identity",
+    "listed",
     "open_file",
     "open_to_others",
     "private_folder",

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections import namedtuple
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, cast
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.dml import Insert
@@ -63,6 +64,43 @@ class Prepared:
             return raw(connection).execute(self._sql, {**self._fixed, **values})
         except sqlite3.Error as error:
             raise _as_sqlalchemys(self._sql, error) from error
+
+
+class Statement:
+    """A statement in SQLite's own words, with ``?`` for each value, for many rows at a time: nothing is built per row.
+
+    A list of values is one value, a JSON array (`listed`), read by ``IN (SELECT value FROM json_each(?))``. It runs
+    inside the transaction that the connection is in; it begins none.
+    """
+
+    def __init__(self, sql: str) -> None:
+        self._sql = " ".join(sql.split())
+
+    def run(self, connection: sa.Connection, *values: Any) -> int:
+        """Run it; returns how many rows it touched."""
+        try:
+            return raw(connection).execute(self._sql, values).rowcount
+        except sqlite3.Error as error:
+            raise _as_sqlalchemys(self._sql, error) from error
+
+    def run_for_each(self, connection: sa.Connection, rows: Iterable[Sequence[Any]]) -> None:
+        """Run it once for each of many sets of values."""
+        try:
+            raw(connection).executemany(self._sql, rows)
+        except sqlite3.Error as error:
+            raise _as_sqlalchemys(self._sql, error) from error
+
+    def rows(self, connection: sa.Connection, *values: Any) -> list[Any]:
+        """Its rows, as tuples."""
+        try:
+            return raw(connection).execute(self._sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise _as_sqlalchemys(self._sql, error) from error
+
+
+def listed(values: Sequence[str]) -> str:
+    """Texts as the one value that a `Statement` takes for a list of them."""
+    return orjson.dumps(values).decode()
 
 
 class Savepoint:

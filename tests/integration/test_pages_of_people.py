@@ -1,0 +1,238 @@
+"""A page of people in the ledger, in columns: who they are, what they do, who has seen them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from enrichment.ledger import Ledger
+from enrichment.ledger.aliases import Named, identify
+from enrichment.ledger.recognizing import recognize
+from enrichment.ledger.schema import aliases, history, metadata, people, sightings
+from enrichment.ledger.seen import facts_of, remember, remember_people
+from enrichment.ledger.sightings import missing, sight
+from enrichment.storage import Savepoint, open_file
+from pipelines.leads.people import VENDOR, implied
+from sources.errors import LedgerError
+from sources.providers import Person
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
+        yield ledger
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Engine]:
+    engine = open_file(tmp_path_factory.mktemp("ledger") / "ledger.db", "ledger")
+    metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+def all_of(connection: sa.Connection, table: sa.Table) -> list[tuple[Any, ...]]:
+    return sorted((tuple(row) for row in connection.execute(sa.select(table))), key=repr)
+
+
+def rows(ledger: Ledger, table: sa.Table) -> list[tuple[Any, ...]]:
+    with ledger.read() as connection:
+        return all_of(connection, table)
+
+
+Shown = tuple[str, bool, str | None]
+IDS = ["1", "2", "3", "4", "an:id"]
+PROFILES = ["a", "b", "c", "d"]
+SHOWN = st.one_of(
+    st.tuples(st.sampled_from(IDS), st.just(True), st.none() | st.sampled_from(PROFILES)),
+    st.sampled_from(PROFILES).map(lambda slug: (f"linkedin:{slug}", False, slug)),
+    st.tuples(st.sampled_from(["linkedin:a", "record:x", "1"]), st.just(False), st.none() | st.sampled_from(PROFILES)),
+)
+LISTED = st.tuples(
+    st.none() | st.sampled_from(IDS[:4]).map(lambda value: (VENDOR, value)),
+    st.none() | st.sampled_from(PROFILES).map(lambda value: ("linkedin", value)),
+    st.none() | st.sampled_from(["n|x.io", "m|x.io"]).map(lambda value: ("name_domain", value)),
+).filter(any)
+
+
+def of_list(identifiers: tuple[tuple[str, str] | None, ...]) -> Named:
+    pairs = tuple(pair for pair in identifiers if pair is not None)
+    kind, value = pairs[0]
+    return Named(value if kind == VENDOR else f"{kind}:{value}", pairs)
+
+
+def of_search(key: str, own: bool, profile: str | None) -> Named:
+    vendors = ((VENDOR, key),) if own else ()
+    return Named(key, (*vendors, ("linkedin", profile)) if profile is not None else vendors)
+
+
+def same_as_identify(connection: sa.Connection, page: list[Shown]) -> list[str]:
+    """Recognize them, and find that all is as if they had been identified."""
+    with Savepoint(connection) as general:
+        expected = identify(connection, [of_search(*one) for one in page], implied)
+        noted = all_of(connection, aliases)
+        general.undo()
+    keys, own = [one[0] for one in page], [one[1] for one in page]
+    assert recognize(connection, VENDOR, keys, own, [one[2] for one in page], implied) == expected
+    assert all_of(connection, aliases) == noted
+    return expected
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    lists=st.lists(st.lists(LISTED, max_size=4), max_size=3),
+    seen=st.lists(st.sampled_from([*IDS, "linkedin:a", "linkedin:b"]), max_size=3),
+    pages=st.lists(st.lists(SHOWN, max_size=6), min_size=1, max_size=3),
+)
+def test_who_they_are_is_what_identify_says_and_so_is_what_is_noted(
+    engine: sa.Engine, lists: list[list[Any]], seen: list[str], pages: list[list[Shown]]
+) -> None:
+    with engine.connect() as connection, connection.begin() as transaction:
+        for listed in lists:
+            keys = identify(connection, [of_list(one) for one in listed], implied)
+            remember_people(connection, [Person(key) for key in keys[:2]], 1)
+        remember_people(connection, [Person(key) for key in seen], 1)
+        for page in pages:
+            keys = same_as_identify(connection, page)
+            remember_people(connection, [Person(key) for key in keys], 1)
+        transaction.rollback()
+
+
+def test_somebody_usual_whom_another_of_the_page_turns_out_to_be_is_weighed_too(engine: sa.Engine) -> None:
+    """7 was seen under her id, k is known by two profiles; that 7 is k the page says, and shows k once more."""
+    with engine.connect() as connection, connection.begin() as transaction:
+        remember_people(connection, [Person("7")], 1)
+        profiles = [{"kind": "linkedin", "value": slug, "person_id": "linkedin:k"} for slug in "ak"]
+        connection.execute(aliases.insert(), profiles)
+        page = [("7", True, "a"), ("linkedin:k", False, "k"), ("9", True, None)]
+        assert same_as_identify(connection, page) == ["7", "7", "9"]
+        transaction.rollback()
+
+
+def test_a_usual_page_weighs_nobody_and_an_odd_one_only_the_odd(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weighed: list[list[str]] = []
+
+    def look(connection: sa.Connection, named: list[Named], *rest: Any) -> list[str]:
+        weighed.append([one.key for one in named])
+        return identify(connection, named, *rest)
+
+    monkeypatch.setattr("enrichment.ledger.recognizing.identify", look)
+    keys, own, profiles = ["1", "2", "linkedin:c", "record:x"], [True, True, False, False], ["a", None, "c", None]
+    for _ in range(2):
+        assert ledger.call(recognize, VENDOR, keys, own, profiles, implied) == keys
+        ledger.call(remember_people, [Person(key) for key in keys], 1)
+    assert weighed == []
+    odd, profiles = ["1", "7", "2", "8"], ["a", "c", "b", None]
+    assert ledger.call(recognize, VENDOR, odd, [True] * 4, profiles, implied) == ["1", "linkedin:c", "2", "8"]
+    assert weighed == [["7"]]
+
+
+JOB, OTHER_JOB, THIRD = (json.dumps(["CTO", "c", f"o{n}", f"Acme {n}"]) for n in range(3))
+
+
+def test_people_are_noted_once_and_what_is_known_of_them_follows(ledger: Ledger) -> None:
+    assert ledger.call(remember, ["a", "b", "a"], ["{}", "{}", '{"x":1}'], [JOB, None, JOB], 5) == [5, 5, 5]
+    assert ledger.call(remember, ["c", "a", "b"], ["{}", "{}", '{"y":"\\""}'], [None, None, JOB], 9) == [9, 5, 5]
+    assert rows(ledger, people) == [
+        ("a", 5, "{}", JOB, 5),
+        ("b", 5, '{"y":"\\""}', JOB, 9),
+        ("c", 9, "{}", None, None),
+    ]
+    assert rows(ledger, history) == []
+
+
+def test_a_job_that_changes_becomes_history(ledger: Ledger) -> None:
+    for now, job in ((5, JOB), (6, JOB), (7, OTHER_JOB), (8, None), (9, JOB)):
+        assert ledger.call(remember, ["a"], ["{}"], [job], now) == [5]
+    assert rows(ledger, people) == [("a", 5, "{}", JOB, 9)]
+    assert rows(ledger, history) == [("a", 5, 7, JOB), ("a", 7, 9, OTHER_JOB)]
+
+
+def test_no_job_is_lost_where_pages_come_at_the_same_moment_or_in_another_order(ledger: Ledger) -> None:
+    for now, job in ((5, JOB), (5, OTHER_JOB), (3, THIRD)):
+        ledger.call(remember, ["a"], ["{}"], [job], now)
+    assert rows(ledger, history) == [("a", 5, 6, JOB), ("a", 6, 7, OTHER_JOB)]
+    assert rows(ledger, people) == [("a", 5, "{}", THIRD, 7)]
+    ledger.call(remember, ["n", "n", "n"], ["{}"] * 3, [JOB, OTHER_JOB, THIRD], 5)
+    assert rows(ledger, history)[2:] == [("n", 5, 6, JOB), ("n", 6, 7, OTHER_JOB)]
+
+
+def test_what_is_known_is_written_as_remember_people_writes_it(ledger: Ledger) -> None:
+    person = Person("a", first_name="Zoë", linkedin_url='https://x.io/"z"', country="Côte d'Ivoire")
+    ledger.call(remember_people, [person], 1)
+    first = ledger.call(remember, ["a"], [facts_of(person)], [None], 2)
+    assert first == [1]
+    assert rows(ledger, people) == [("a", 1, facts_of(person), None, None)]
+
+
+def test_who_was_seen_is_told_from_who_was_seen_before_in_the_same_scan(ledger: Ledger) -> None:
+    assert ledger.call(sight, "s", 1, 0, ["a", "b", "a"], 5) == [None, None, 0]
+    assert ledger.call(sight, "s", 1, 3, ["b", "c"], 6) == [0, None]
+    assert ledger.call(sight, "other", 1, 4, ["b"], 7) == [None]
+    assert ledger.call(sight, "s", 2, 0, ["a", "b", "c"], 8) == [None, None, None]
+    assert rows(ledger, sightings) == [
+        ("other", "b", 1, 4, 7, None),
+        ("s", "a", 2, 0, 8, None),
+        ("s", "b", 2, 0, 8, None),
+        ("s", "c", 2, 0, 8, None),
+    ]
+
+
+def test_whom_a_scan_has_not_seen_is_missing_once_and_until_seen_again(ledger: Ledger) -> None:
+    ledger.call(sight, "s", 1, 0, list("abcde"), 5)
+    ledger.call(sight, "other", 1, 0, ["z"], 5)
+    ledger.call(sight, "s", 2, 0, ["b"], 6)
+    assert ledger.call(missing, "s", 2, 7, most=2) == [("a", 5, 7), ("c", 5, 7)]
+    assert ledger.call(missing, "s", 2, 8, after="c", most=2) == [("d", 5, 8), ("e", 5, 8)]
+    assert ledger.call(missing, "s", 2, 9, after="e", most=2) == []
+    assert ledger.call(missing, "s", 2, 9) == []
+    assert [key for key, *_ in ledger.call(missing, "s", 2, 9, marked_since=7)] == list("acde")
+    assert ledger.call(missing, "s", 2, 9, marked_since=8) == [("d", 5, 8), ("e", 5, 8)]
+    ledger.call(sight, "s", 3, 0, ["a", "b"], 10)
+    assert {(row[1], row[5]) for row in rows(ledger, sightings) if row[0] == "s"} == {
+        ("a", None), ("b", None), ("c", 7), ("d", 8), ("e", 8),
+    }  # fmt: skip
+    assert ledger.call(missing, "s", 3, 11) == []
+
+
+def test_texts_of_any_kind_are_kept_as_they_are(ledger: Ledger) -> None:
+    odd = ['"', "\\", "a\tb\n", "\x01", "é", "😀", "'", "%", "{}", "null", "1e3", ""]
+    own, profiles = [True] * len(odd), [f"p{text}" for text in odd]
+    for now in (5, 6):
+        assert ledger.call(recognize, VENDOR, odd, own, profiles, implied) == odd
+        assert ledger.call(remember, odd, odd, odd, now) == [5] * len(odd)
+        told = ledger.call(sight, "s", 1, now, odd, now)
+        assert told == [None if now == 5 else 5] * len(odd)
+    assert {row[0] for row in rows(ledger, people)} == set(odd)
+    assert {row[1] for row in rows(ledger, sightings)} == set(odd)
+    assert {(row[1], row[2]) for row in rows(ledger, aliases)} == set(zip(profiles, odd, strict=True))
+
+
+class TestTroubles:
+    def test_a_full_disk_is_explained_and_undoes_all(self, ledger: Ledger) -> None:
+        def narrow(connection: sa.Connection) -> None:
+            pages = int(connection.exec_driver_sql("PRAGMA page_count").scalar_one())
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+        ledger.call(narrow)
+        many = [f"person {number}" for number in range(2000)]
+        with pytest.raises(LedgerError, match=r"full.*Free some disk"):
+            ledger.call(remember, many, ["{}"] * 2000, [JOB] * 2000, 5)
+        with pytest.raises(LedgerError, match=r"full.*Free some disk"):
+            ledger.call(sight, "s", 1, 0, many, 5)
+        assert rows(ledger, people) == []
+
+    def test_a_damaged_table_is_explained_without_anybodys_name(self, ledger: Ledger) -> None:
+        ledger.call(lambda connection: connection.exec_driver_sql("DROP TABLE sightings") and None)
+        with pytest.raises(LedgerError, match="no such table") as caught:
+            ledger.call(sight, "s", 1, 0, ["somebody"], 5)
+        assert "somebody" not in str(caught.value)
