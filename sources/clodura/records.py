@@ -46,8 +46,12 @@ def parse_page(number: int, body: bytes) -> Page:
         items = _items(_load(body))
     except RecursionError:  # newer Pythons parse what is nested deeper than they can follow
         raise UnreadablePage("it is nested too deeply") from None
-    records = [item for item in items if isinstance(item, dict) and item]
-    stated = {size for record in records if isinstance(size := record.get("perPage"), int) and size > 0}
+    if set(map(type, items)) == {dict} and all(items):
+        records = items
+    else:
+        records = [item for item in items if isinstance(item, dict) and item]
+    sizes = [size for record in records if isinstance(size := record.get("perPage"), int)]
+    stated = {size for size in set(sizes) if size > 0}
     return Page(
         number=number,
         records=records,

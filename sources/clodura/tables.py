@@ -6,11 +6,16 @@ The scalar columns of a person hold the first value of a list, the plural ones a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from sources.clodura.cleaning import Texts, first_texts
 from sources.clodura.records import Record, extra, fingerprint, organization_key, person_key, scalar, texts
+
+if TYPE_CHECKING:
+    from sources.clodura.columns import People
 
 SOURCE = "clodura"
 
@@ -122,6 +127,55 @@ def row_hash(row: Row) -> str:
 def people_table(rows: Sequence[Row]) -> pa.Table:
     """Rows of `people` as Arrow."""
     return pa.Table.from_pylist(list(rows), schema=PEOPLE)
+
+
+def columns_table(people: People, keys: Sequence[str]) -> pa.Table:
+    """People read in columns as Arrow, under these keys.
+
+    All texts become one array, of which the columns are slices: an array of its own costs as much as a hundred texts.
+    """
+    several = {"titles": people.titles, "seniorities": people.seniorities, "functions": people.functions}
+    texts: dict[str, Sequence[str | None]] = {
+        "person_id": keys,
+        "first_name": people.first_names,
+        "last_name": people.last_names,
+        "full_name": people.full_names,
+        "title": first_texts(people.titles),
+        "seniority": first_texts(people.seniorities),
+        "function": first_texts(people.functions),
+        "city": people.cities,
+        "state": people.states,
+        "country": people.countries,
+        "linkedin_url": people.linkedin_urls,
+        "contact_email_status": people.contact_email_statuses,
+        "organization_id": people.organization_ids,
+        "extra": people.extras,
+    }
+    offsets = {}
+    for name, column in several.items():
+        offsets[name], texts[name] = _flat(column)
+    whole = pa.array(list(chain.from_iterable(texts.values())), pa.string())
+    arrays: dict[str, Any] = {"source": pa.repeat(SOURCE, len(keys))}
+    start = 0
+    for name, values in texts.items():
+        arrays[name] = whole.slice(start, len(values))
+        start += len(values)
+    for name, ends in offsets.items():
+        arrays[name] = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), arrays[name])
+    return pa.Table.from_arrays([arrays[name] for name in PEOPLE.names], schema=PEOPLE)
+
+
+def _flat(column: Sequence[Texts]) -> tuple[list[int], list[str]]:
+    """Lists as Arrow holds them: where each begins and ends in the values of all."""
+    values: list[str] = []
+    ends = [0]
+    for found in column:
+        if isinstance(found, str):
+            values.append(found)
+        elif found is not None:
+            values.extend(found)
+        ends.append(len(values))
+    return ends, values
 
 
 def organizations_table(rows: Sequence[Row]) -> pa.Table:

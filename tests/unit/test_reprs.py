@@ -33,6 +33,7 @@ from pipelines.leads.tables import Table
 from pipelines.options import Verify
 from pipelines.settings import LedgerSettings, WebhookSettings
 from sources.clodura.client import CloduraClient, make_transport
+from sources.clodura.columns import read_people
 from sources.clodura.filters import parse_filters
 from sources.clodura.provider import CloduraProvider
 from sources.clodura.records import parse_page
@@ -196,6 +197,7 @@ def test_nothing_is_shown_of_what_is_held() -> None:
         Evidence(1, "clodura", "verify_email", "request-1", None, Via.WEBHOOK, BODIES["message"], (call,)),
         Delivery("emails", f"p/{ADDRESS}", "hash"),
         parse_page(1, BODIES["list"]),
+        read_people(parse_page(1, BODIES["list"]).records),
         nodes(PERSON),
         CloduraSettings(api_key=KEY),
         WebhookSettings(signing_key=SIGNING_KEY, signing_key_previous=SIGNING_KEY),
