@@ -31,6 +31,10 @@ class Parcel:
     spec: TableSpec
     table: Any = field(repr=False)
     deliveries: Sequence[Delivery] = ()
+    #: pages of the spool whose people are loaded with this parcel and those before it
+    spooled: Sequence[int] = ()
+    #: scans that are over once it is loaded, each with what it covered
+    ended: Sequence[tuple[int, str]] = ()
 
 
 class Feed:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pydantic_core import PydanticCustomError
 
@@ -16,6 +17,7 @@ from pipelines.leads.lead import Lead
 from pipelines.provider_caps import hundredths
 from pipelines.settings import CHANNELS, POLICIES, Settings, check_dataset
 from sources.checking import parse_duration
+from sources.clodura.choices import Choices, parse_choices
 from sources.clodura.filters import SearchFilters, parse_filters
 from sources.clodura.prices import UNIT
 from sources.clodura.provider import NAME
@@ -99,12 +101,18 @@ def chosen_searches(options: SyncOptions, settings: Settings) -> tuple[dict[str,
     for name in names:
         try:
             checked[name] = parse_filters(name, written[name])
+            chosen_choices({name: written[name]})
         except ConfigurationError as error:
             mistakes.append(str(error))
     if mistakes:
         raise ConfigurationError("\n".join(mistakes))
     warnings = [f"search {name}: {text}" for name, filters in checked.items() for text in filters.warnings()]
     return checked, [] if options.sandbox else warnings
+
+
+def chosen_choices(searches: Mapping[str, Mapping[str, Any]]) -> dict[str, Choices]:
+    """How each search wants to be read; ConfigurationError where that makes no sense."""
+    return {name: parse_choices(name, settings) for name, settings in searches.items()}
 
 
 def chosen_channels(options: SyncOptions, settings: Settings) -> list[Channel]:

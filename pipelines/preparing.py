@@ -24,6 +24,7 @@ from pipelines.options import (
     SyncOptions,
     chosen_caps,
     chosen_channels,
+    chosen_choices,
     chosen_search_price,
     chosen_searches,
     chosen_verifying,
@@ -121,6 +122,7 @@ def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterat
             sink_id=sink_id,
             vendors=vendors,
             searches=searches,
+            choices=chosen_choices({name: settings.searches.get(name, {}) for name in searches}),
             engine=EngineSettings(
                 channels=channels,
                 caps=caps,

@@ -1,77 +1,31 @@
-"""Searches inside a run: every page becomes planned purchases at once, and rows in the feed a little later."""
+"""Searches inside a run: each is read whole, over as many runs as it takes, and what became of it is told."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
-import sqlalchemy as sa
-
-from enrichment.ledger import Ledger
-from enrichment.ledger.aliases import identify
-from enrichment.ledger.deliveries import Delivery, known_hashes
+from enrichment.ledger import scans
 from enrichment.ledger.runs import cover
-from enrichment.ledger.seen import known_organizations, remember_organizations, remember_people
-from pipelines.feed import Feed, Parcel
-from pipelines.leads.people import implied, recognized, shown_as
-from pipelines.organizations import Organizations
-from pipelines.tables import ORGANIZATIONS, PEOPLE, PEOPLE_SEEN, SEARCH_COVERAGE
-from sources.clodura.client import CloduraClient
+from enrichment.ledger.sightings import CHUNK, missing, sighted
+from pipelines.arrivals import Arrivals
+from pipelines.feed import Parcel
+from pipelines.scan_notes import LedgerNotes, named, words
+from pipelines.search_context import SearchContext, SearchTally, Unseen
+from pipelines.tables import PEOPLE_SEEN, SEARCH_COVERAGE
+from sources.clodura.choices import Choices
 from sources.clodura.filters import SearchFilters
-from sources.clodura.records import Page, Record, person_key
-from sources.clodura.tables import Row, organization_row, person_row, row_hash
-from sources.clodura.windows import Coverage, WindowReport, walk
+from sources.clodura.scan import Scanning, ScanReport, scan
+from sources.clodura.scans import ScanWindow
+from sources.clodura.splitting import changed
+from sources.clodura.windows import Coverage, PageRead
 from sources.errors import LeadsyncError, LedgerError, RequestRefused
-from sources.metering import Meter
-from sources.providers import Person
 
-#: people handed on at a time
-BATCH = 1000
+__all__ = ["SearchContext", "SearchTally", "Searches"]
 
-
-@dataclass
-class SearchTally:
-    """What the searches of a run found. ``new``, ``changed``, ``unchanged``: against what the destination has."""
-
-    pages: int = 0
-    calls: int = 0
-    records: int = 0
-    people: int = 0
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    unreadable: int = 0
-    without_id: int = 0
-    #: rows of a list that name nobody
-    rejected: int = 0
-    truncated: list[str] = field(default_factory=list)
-    incomplete: list[str] = field(default_factory=list)
-    errors: list[LeadsyncError] = field(default_factory=list)
-
-
-@dataclass
-class SearchContext:
-    """What the searches of a run work with."""
-
-    client: CloduraClient
-    #: plans what is to be bought of these people, as this search shows them; returns how many calls are new
-    plan: Callable[[sa.Connection, Sequence[Person], str | None, int], int]
-    ledger: Ledger
-    feed: Feed
-    sink_id: str
-    run_id: str
-    now: Callable[[], int]
-    planned: Callable[[], None]
-    stopped: Callable[[], bool]
-    patience: Callable[[], float | None]
-    limit: int | None = None
-    #: books what a search of that name may cost; None where searching is free
-    meter: Callable[[str], Meter | None] = lambda search: None
-    #: plans to verify what these people's addresses are worth; returns how many calls are new
-    verify: Callable[[sa.Connection, Sequence[str], int], int] = lambda connection, person_ids, now: 0
-    tally: SearchTally = field(default_factory=SearchTally)
+#: scans that have seen everybody there is
+WHOLE = (Coverage.COMPLETE, Coverage.SPLIT)
 
 
 class Searches:
@@ -79,16 +33,13 @@ class Searches:
 
     def __init__(self, context: SearchContext) -> None:
         self._context = context
-        self._organizations = Organizations()
-        self._people: set[str] = set()  # over all searches, as they show them
-        self._handed: dict[str, str] = {}  # the hash of the row handed on, by the key that we know somebody by
-        self._rows: list[tuple[Row, int]] = []  # people of the running search, with when they were first seen
-        self._listed: set[str] = set()  # people of the running search
+        self._arrivals = Arrivals(context)
 
     async def run(self, searches: Mapping[str, SearchFilters]) -> None:
         """Run them all. What one cannot answer is noted in the tally; what concerns all ends the searching."""
+        await self._take_back()
         for name, filters in searches.items():
-            if self._context.stopped() or self._wanted() == 0:
+            if self._stopped():
                 break
             try:
                 await self._search(name, filters)
@@ -100,164 +51,165 @@ class Searches:
             except LeadsyncError as error:
                 self._context.tally.errors.append(error)
                 break
-        await self._settle_organizations()
+        await self._arrivals.settle()
 
-    def _wanted(self) -> int | None:
-        limit = self._context.limit
-        return None if limit is None else max(0, limit - len(self._people))
+    def _stopped(self) -> bool:
+        return self._context.stopped() or self._arrivals.full
+
+    async def _take_back(self) -> None:
+        """What an earlier run has read and not loaded goes first: it is not asked for again."""
+        after, last = 0, ""
+        while pages := await self._context.ledger.run(scans.spooled, after, 20):
+            for page in pages:
+                if last not in ("", page.search):
+                    await self._arrivals.finish(last)
+                last = page.search
+                await self._arrivals.take_back(page)
+            after = pages[-1].spool_id
+        if last:
+            await self._arrivals.finish(last)
 
     async def _search(self, name: str, filters: SearchFilters) -> None:
+        """One scan; and another where the first was only the end of one whose pages an earlier run has all read."""
+        resumed_only = await self._scan(name, filters)
+        if resumed_only and not self._stopped():
+            await self._scan(name, filters)
+
+    async def _scan(self, name: str, filters: SearchFilters) -> bool:
         context = self._context
+        self._arrivals.searching(name)
         started = context.now()
-        self._listed = set()
+        one, sent = await self._begin(name, filters, started)
+        notes = LedgerNotes(context.ledger, name, one)
 
-        async def on_page(page: Page) -> None:
-            await self._on_page(name, page)
+        async def on_page(window: ScanWindow, read: PageRead) -> int:
+            return await self._arrivals.take_in(name, one, window.number, read)
 
-        report: WindowReport | None = None
+        scanning = Scanning(
+            limit=self._arrivals.left,
+            stopped=self._stopped,
+            patience=context.patience,
+            meter=context.meter(name),
+            now=context.now,
+        )
+        report: ScanReport | None = None
         try:
-            report = await walk(
-                context.client,
-                filters,
-                on_page,
-                limit=self._wanted(),
-                stopped=lambda: context.stopped() or self._wanted() == 0,
-                patience=context.patience,
-                meter=context.meter(name),
-            )
+            report = await scan(context.client, sent, notes, on_page, scanning)
         finally:
-            await self._hand_on(name, least=1)
-            await self._cover(name, filters, report, started)
+            await self._arrivals.finish(name)
+            await self._end(name, sent, one, report, started)
+        return one.resumed and report.calls == 0 and report.coverage is not Coverage.INTERRUPTED
 
-    async def _on_page(self, search: str, page: Page) -> None:
-        context = self._context
-        context.tally.pages += 1
-        context.tally.records += len(page.records)
-        fresh = self._fresh(page.records)
-        if not fresh:
-            return
-        fresh_rows = [person_row(record) for record in fresh]
-        organizations = [row for row in map(organization_row, fresh) if row is not None]
-        unknown = self._organizations.unknown(organizations)
-        shown = [_person(record, row) for record, row in zip(fresh, fresh_rows, strict=True)]
-        now = context.now()
+    async def _begin(self, name: str, filters: SearchFilters, now: int) -> tuple[scans.Scan, SearchFilters]:
+        """The scan to go on with or to begin, and the filters to send."""
+        context, fingerprint = self._context, filters.fingerprint()
+        choices = context.choices.get(name, Choices())
+        if context.limit is not None:
+            return await context.ledger.run(scans.alone, name, fingerprint, now), filters
+        whole = not filters.exclude_viewed_people
+        if choices.new_only and whole:
+            last = await context.ledger.run(scans.last_whole, name, fingerprint)
+            if last is not None and now < last + choices.full_scan_every * 1_000_000:
+                filters, whole = changed(filters, exclude_viewed_people=True), False
+        since = now - round(choices.resume_within * 1_000_000)
+        begun = await context.ledger.run(scans.begin, name, filters.fingerprint(), whole=whole, now=now, since=since)
+        return begun, filters
 
-        def work(connection: sa.Connection) -> tuple[list[str], dict[str, int], dict[str, Row]]:
-            keys = identify(connection, [shown_as(person) for person in shown], implied)
-            persons = [recognized(person, key) for person, key in zip(shown, keys, strict=True)]
-            seen = remember_people(connection, persons, now)
-            context.plan(connection, persons, search, now)
-            context.verify(connection, keys, now)
-            return keys, seen, known_organizations(connection, unknown)
-
-        keys, first, before = await context.ledger.run(work)
-        context.planned()
-        rows = [{**row, "person_id": key} for row, key in zip(fresh_rows, keys, strict=True)]
-        self._rows += [(row, first[row["person_id"]]) for row in rows]
-        new = self._organizations.see(organizations, before)
-        if new:
-            await context.ledger.run(remember_organizations, new)
-            await self._hand_on_organizations(new)
-        await self._hand_on(search, least=BATCH)
-
-    def _fresh(self, records: Sequence[Record]) -> list[Record]:
-        """Records of people this search has not shown yet, as many as are still wanted."""
-        fresh = []
-        for record in records:
-            person_id, vendor_key = person_key(record)
-            if person_id in self._listed:
-                continue
-            if person_id not in self._people and self._wanted() == 0:
-                continue
-            self._listed.add(person_id)
-            if person_id not in self._people:
-                self._people.add(person_id)
-                self._context.tally.people = len(self._people)
-                self._context.tally.without_id += not vendor_key
-            fresh.append(record)
-        return fresh
-
-    async def _hand_on(self, search: str, least: int) -> None:
-        if len(self._rows) < least:
-            return
-        context = self._context
-        rows, self._rows = self._rows, []
-        hashes = {row["person_id"]: row_hash(row) for row, _ in rows}
-        has = await context.ledger.run(known_hashes, context.sink_id, PEOPLE.name, list(hashes))
-        owed = []
-        for row, first in rows:
-            person_id = row["person_id"]
-            handed, self._handed[person_id] = self._handed.get(person_id), hashes[person_id]
-            if handed is None:  # not by an earlier search of this run
-                context.tally.new += person_id not in has
-                context.tally.unchanged += has.get(person_id) == hashes[person_id]
-                context.tally.changed += person_id in has and has[person_id] != hashes[person_id]
-            if hashes[person_id] not in (handed, has.get(person_id)):
-                owed.append((row, first))
-        if owed:
-            table = PEOPLE.table([{**row, "first_seen_at": first} for row, first in owed])
-            deliveries = [Delivery(PEOPLE.name, r["person_id"], hashes[r["person_id"]]) for r, _ in owed]
-            await context.feed.put(Parcel(PEOPLE, table, deliveries))
-        now = context.now()
-        seen = [{"person_id": row["person_id"], "search": search, "last_seen_at": now} for row, _ in rows]
-        await context.feed.put(Parcel(PEOPLE_SEEN, PEOPLE_SEEN.table(seen)))
-
-    async def _hand_on_organizations(self, rows: Sequence[Row]) -> None:
-        context = self._context
-        hashes = {row["organization_id"]: row_hash(row) for row in rows}
-        has = await context.ledger.run(known_hashes, context.sink_id, ORGANIZATIONS.name, list(hashes))
-        owed = [row for row in rows if has.get(row["organization_id"]) != hashes[row["organization_id"]]]
-        for start in range(0, len(owed), BATCH):
-            part = owed[start : start + BATCH]
-            deliveries = [
-                Delivery(ORGANIZATIONS.name, row["organization_id"], hashes[row["organization_id"]]) for row in part
-            ]
-            await context.feed.put(Parcel(ORGANIZATIONS, ORGANIZATIONS.table(part), deliveries))
-
-    async def _settle_organizations(self) -> None:
-        settled = self._organizations.settle()
-        await self._context.ledger.run(remember_organizations, settled)
-        await self._hand_on_organizations(settled)
-
-    async def _cover(self, name: str, filters: SearchFilters, report: WindowReport | None, started: int) -> None:
-        context = self._context
+    async def _end(
+        self, name: str, filters: SearchFilters, one: scans.Scan, report: ScanReport | None, started: int
+    ) -> None:
+        context, tally = self._context, self._context.tally
         coverage = report.coverage if report is not None else Coverage.INTERRUPTED
-        if coverage is Coverage.INTERRUPTED and self._wanted() == 0:
+        if context.limit is not None and (self._arrivals.full and (tally.cut or coverage is Coverage.INTERRUPTED)):
             coverage = Coverage.LIMITED
         if report is not None:
-            context.tally.calls += report.calls
-            context.tally.unreadable += report.unreadable
+            tally.calls += report.calls
+            tally.unreadable += report.unreadable
+            tally.unseen += [Unseen(name, words(window, filters), window.left) for window in report.truncated]
         if coverage is Coverage.TRUNCATED:
-            context.tally.truncated.append(name)
+            tally.truncated.append(name)
+        elif coverage is Coverage.UNPROVEN:
+            tally.unproven.append(name)
         elif coverage in (Coverage.GAPS, Coverage.INTERRUPTED):
-            context.tally.incomplete.append(name)
-        row: dict[str, Any] = {
-            "run_id": context.run_id,
-            "search": name,
-            "window": f"{name}/{filters.fingerprint()}",
+            tally.incomplete.append(name)
+        if one.whole and coverage in WHOLE:
+            await self._miss(name, one)
+        over = coverage is not Coverage.INTERRUPTED
+        await self._cover(name, filters, one, report, coverage, started, over=over)
+
+    async def _miss(self, name: str, one: scans.Scan) -> None:
+        """Everybody there is was seen: whom the search showed before and does not show now is missing."""
+        context, after = self._context, ""
+        while True:
+            now = context.now()
+            part = await context.ledger.run(missing, name, one.scan_id, one.started_at, now, after, one.started_at)
+            if part:
+                context.tally.missing += len(part)
+                rows = [
+                    {"person_id": person, "search": name, "last_seen_at": last, "missing_since": since}
+                    for person, last, since in part
+                ]
+                await context.feed.put(Parcel(PEOPLE_SEEN, PEOPLE_SEEN.table(rows)))
+                after = part[-1][0]
+            if len(part) < CHUNK:
+                return
+
+    async def _cover(
+        self,
+        name: str,
+        filters: SearchFilters,
+        one: scans.Scan,
+        report: ScanReport | None,
+        coverage: Coverage,
+        started: int,
+        *,
+        over: bool,
+    ) -> None:
+        context = self._context
+        people = await context.ledger.run(sighted, name, one.scan_id)
+        windows = report.windows if report is not None else ()
+        finger = {window.number: window.fingerprint for window in windows} | {0: filters.fingerprint()}
+        rows = {row["window"]: row for row in (self._row(name, window, finger, started) for window in windows)}
+        root = rows.pop(named(name, filters.fingerprint()), {})
+        rows[""] = {
+            "role": "search",
+            "part_of": None,
+            "split_by": None,
+            "people_left": None,
+            "pages": 0,
+            "calls": 0,
+            **root,
+            "window": named(name, filters.fingerprint()),
             "filters": json.dumps(filters.wire(), sort_keys=True, ensure_ascii=False),
             "coverage": coverage,
-            "pages": report.pages if report is not None else 0,
-            "people": len(self._listed),
-            "calls": report.calls if report is not None else 0,
-            "started_at": started,
+            "people": people,
+            "started_at": one.started_at if one.resumed else started,
             "finished_at": context.now(),
         }
-        await context.ledger.run(cover, row)
-        await context.feed.put(Parcel(SEARCH_COVERAGE, SEARCH_COVERAGE.table([row])))
+        full = [{**row, "run_id": context.run_id, "search": name} for row in rows.values()]
+        for row in full:
+            await context.ledger.run(cover, {column: row[column] for column in _COVERED})
+        ended = ((one.scan_id, str(coverage)),) if over else ()
+        await context.feed.put(Parcel(SEARCH_COVERAGE, SEARCH_COVERAGE.table(full), ended=ended))
+
+    def _row(self, name: str, window: ScanWindow, finger: Mapping[int, str], started: int) -> dict[str, Any]:
+        known = window.parent is not None and window.parent in finger
+        return {
+            "window": named(name, window.fingerprint),
+            "role": window.role,
+            "part_of": named(name, finger[window.parent]) if known and window.parent is not None else None,
+            "split_by": window.split_by,
+            "filters": json.dumps(window.filters.wire(), sort_keys=True, ensure_ascii=False),
+            "coverage": window.coverage or Coverage.INTERRUPTED,
+            "pages": window.pages,
+            "people": window.people,
+            "people_left": window.left,
+            "calls": window.calls,
+            "started_at": window.started_at or started,
+            "finished_at": window.finished_at or self._context.now(),
+        }
 
 
-def _person(record: Record, row: Row) -> Person:
-    organization = organization_row(record) or {}
-    return Person(
-        person_id=row["person_id"],
-        vendor_key=person_key(record)[1],
-        first_name=row["first_name"],
-        last_name=row["last_name"],
-        linkedin_url=row["linkedin_url"],
-        company_domain=organization.get("domain"),
-        organization_name=organization.get("name"),
-        country=row["country"],
-        full_name=row["full_name"],
-        title=row["title"],
-    )
+_COVERED = (
+    "run_id", "search", "window", "filters", "coverage", "pages", "people", "calls", "started_at", "finished_at",
+)  # fmt: skip

@@ -37,6 +37,7 @@ from pipelines.enriching import Enriching, EnrichingContext, ListOfLeads
 from pipelines.feed import Feed
 from pipelines.searching import SearchContext, Searches, SearchTally
 from sources.clock import SYSTEM_CLOCK, SYSTEM_DICE, Clock
+from sources.clodura.choices import Choices
 from sources.clodura.filters import SearchFilters
 from sources.clodura.prices import UNIT
 from sources.clodura.provider import NAME, CloduraProvider
@@ -75,6 +76,8 @@ class SessionPlan:
     waterfall: Waterfall
     #: how webhooks of a vendor prove where they come from, beside their URL
     checks: Mapping[str, WebhookCheck] = field(default_factory=dict)
+    #: how each search wants to be read
+    choices: Mapping[str, Choices] = field(default_factory=dict)
     limit: int | None = None
     #: seconds after which contacts are bought anew; None: never
     refresh_after: float | None = None
@@ -191,6 +194,8 @@ class Session:
                 stopped=lambda: context.stopping or context.run_error is not None,
                 patience=lambda: max(PATIENCE, context.remaining()),
                 limit=plan.limit,
+                buying=bool(plan.engine.channels),
+                choices=plan.choices,
                 meter=partial(self._meter, context),
                 verify=partial(_plan_verifications, context),
                 tally=self.tally,

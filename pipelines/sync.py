@@ -9,11 +9,12 @@ from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Any
 
+import sqlalchemy as sa
 import structlog
 
 from enrichment.caps import Scope
 from enrichment.ids import micros
-from enrichment.ledger import books, runs, searches, verdicts
+from enrichment.ledger import books, runs, scans, searches, verdicts
 from enrichment.ledger.deliveries import Delivery, deliver
 from enrichment.ledger.found import emails_of
 from enrichment.ledger.ledger_time import keep_time, ledger_time
@@ -111,10 +112,14 @@ class _Run:
         """
         it = self._it
         handed: list[Delivery] = []
+        spooled: list[int] = []
+        ended: list[tuple[int, str]] = []
 
         def parts() -> Iterator[tuple[Any, Any]]:
             for parcel in self._feed.take(seconds):
                 handed.extend(parcel.deliveries)
+                spooled.extend(parcel.spooled)
+                ended.extend(parcel.ended)
                 yield parcel.spec, parcel.table
             sink.still_there(it.destination, it.dataset, it.sink_id)
             if self._feed.finished:
@@ -127,7 +132,14 @@ class _Run:
         except DestinationError:
             sink.still_there(it.destination, it.dataset, it.sink_id)  # or a better word for why it failed
             raise
-        it.ledger.call(deliver, it.sink_id, handed, load_id)
+
+        def note(connection: sa.Connection) -> None:
+            deliver(connection, it.sink_id, handed, load_id)
+            scans.loaded(connection, spooled)
+            for scan_id, coverage in ended:
+                scans.finish(connection, scan_id, coverage, ledger_time(connection, micros(SYSTEM_CLOCK)))
+
+        it.ledger.call(note)
 
     def _conclude(self, session: Session) -> dict[str, Any]:
         """Judge the run and note its end in the ledger; returns its row. Again where its last load has failed."""

@@ -41,16 +41,23 @@ SEARCH_COVERAGE = TableSpec(
             column("run_id", pa.string(), key=True),
             column("window", pa.string(), key=True),
             column("search", pa.string()),
+            column("role", pa.string()),
+            column("part_of", pa.string()),
+            column("split_by", pa.string()),
             column("filters", pa.string()),
             column("coverage", pa.string()),
             column("pages", pa.int64()),
             column("people", pa.int64()),
+            column("people_left", pa.int64()),
             column("calls", pa.int64()),
             column("started_at", TIME),
             column("finished_at", TIME),
         ]
     ),
-    "Which search windows were seen whole (complete), and which not: truncated, limited, gaps, interrupted.",
+    "What each run saw of its searches. A search is a window; one that holds more than can be shown is split, and its "
+    "parts are windows, too, part_of it. coverage: complete, split (all of it, through parts that leave nobody out), "
+    "unproven (all parts, but somebody may be in none of them), truncated (there are people that cannot be seen: "
+    "people_left is how many, about, where that can be told), limited (as many as asked for), gaps, interrupted.",
 )
 
 RUNS = TableSpec(

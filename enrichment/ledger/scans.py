@@ -183,7 +183,7 @@ def domains(connection: sa.Connection, search: str, scan_id: int, numbers: Seque
         .where(
             sightings.c.search == search,
             sightings.c.scan_id == scan_id,
-            sightings.c.number.in_(sa.func.json_each(json.dumps(list(numbers))).table_valued("value")),
+            sightings.c.number.in_(sa.select(sa.func.json_each(json.dumps([*numbers])).table_valued("value").c.value)),
             domain.is_not(None),
         )
         .distinct()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sources.clodura import values
-from sources.clodura.records import Record, scalar, texts
+from sources.clodura.records import Record, texts
 
 #: values of a facet that are kept
 MOST_VALUES = 1000
@@ -98,9 +98,3 @@ class Tally:
             without=Counter(document["without"]),
             several=Counter(document["several"]),
         )
-
-
-def domain_of(record: Record) -> str | None:
-    """The employer's first domain, as a filter takes it."""
-    domain = scalar(record.get("companyDomain"))
-    return domain.lower() if domain is not None else None

@@ -19,6 +19,7 @@ from pydantic.alias_generators import to_camel
 
 from sources.checking import complaints, one_of, wrong
 from sources.clodura import values
+from sources.clodura.choices import FIELDS
 from sources.clodura.identifiers import ProfileUrl, Text, domain_mistake, text
 from sources.countries import english_name, english_names
 from sources.errors import ConfigurationError
@@ -210,7 +211,7 @@ def parse_filters(name: str, settings: Mapping[str, Any]) -> SearchFilters:
             f"sources.clodura.searches.{name}: {shown(settings)} is not a search. Write its filters as a table, for "
             f'example [sources.clodura.searches.{name}] with person_country = ["India"] below it.'
         )
-    mistakes = [_unknown(name, field) for field in settings if field not in SearchFilters.model_fields]
+    mistakes = [_unknown(name, field) for field in settings if field not in (*SearchFilters.model_fields, *FIELDS)]
     known = {field: value for field, value in settings.items() if field in SearchFilters.model_fields}
     try:
         filters = SearchFilters.model_validate(known)
@@ -225,7 +226,7 @@ def parse_filters(name: str, settings: Mapping[str, Any]) -> SearchFilters:
 def _unknown(name: str, field: str) -> str:
     if field in ("page", "per_page", "perPage"):
         return f"sources.clodura.searches.{name}.{field}: leadsync turns the pages itself; remove it."
-    known = list(SearchFilters.model_fields)
+    known = [*SearchFilters.model_fields, *FIELDS]
     if not re.fullmatch(r"[\w -]+", field):
         return f"sources.clodura.searches.{name}: no such filter as {shown(field)}. There are: {', '.join(known)}."
     near = nearest(field, known)

@@ -135,7 +135,13 @@ class PageFinder:
         for page in self.gaps:  # an empty page below a filled one: the vendor may have slipped, so ask once more
             if page not in self._under_way and page not in self._asked_again:
                 return page
-        if self._to_check and end is not None and end >= CHECKED and self._held[end] is not Fill.EMPTY:
+        if (
+            self._to_check
+            and end is not None
+            and end >= CHECKED
+            and not self.truncated
+            and self._held[end] is not Fill.EMPTY
+        ):
             return end
         return None
 
@@ -147,10 +153,10 @@ class PageFinder:
             beyond = [page for page, fill in self._held.items() if fill is Fill.EMPTY and page > top]
             before = min(beyond, default=self._last_page + 1)
             left = self._past_end - len(beyond)
-            if top >= self._many and before > self._last_page > top + 1:
+            if left > 1 and top >= self._many and before > self._last_page > top + 1:
                 self._probes = [self._last_page]
                 before, left = self._last_page, left - 1
-            allowed = min(left, 1 + (top + 1) // 2)
+            allowed = min(left, 3 if top > 1 else 1)
             if top == 0 and 1 < self._expected < before:
                 self._probes += [1, self._expected]
             else:

@@ -38,6 +38,8 @@ class Page:
     per_page: int | None = None
     #: items of the list that are no objects, or empty ones beside others: counted, never guessed at
     unreadable: int = 0
+    #: the answer as it came, from which all of this can be read again
+    body: bytes = field(default=b"", repr=False)
 
 
 def parse_page(number: int, body: bytes) -> Page:
@@ -57,6 +59,7 @@ def parse_page(number: int, body: bytes) -> Page:
         records=records,
         per_page=stated.pop() if len(stated) == 1 else None,
         unreadable=sum(1 for item in items if not isinstance(item, dict) or (records and not item)),
+        body=body,
     )
 
 

@@ -322,7 +322,7 @@ class _Scan:
         self.wasted += wasted
 
     async def _look_by_company(self, window: ScanWindow) -> bool:
-        """Look for people that no part shows by the employers of those seen; False where that was done, or cannot be."""
+        """Look for people that no part shows by the employers of those seen; False where that is done or cannot be."""
         if window.companies:
             return False
         window.companies = True

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 import anyio
 import anyio.to_thread
 
+from sources.clodura.cleaning import first_texts
 from sources.clodura.client import CloduraClient
 from sources.clodura.filters import SearchFilters
-from sources.clodura.facets import domain_of
-from sources.clodura.records import Record, person_key
-from sources.clodura.scan import ScanReport, Scanning, scan
+from sources.clodura.records import Record
+from sources.clodura.scan import Scanning, ScanReport, scan
 from sources.clodura.scans import MemoryNotes, ScanWindow
 from sources.clodura.windows import PageRead, first_error
 from sources.tracebacks import disarm
@@ -126,7 +126,8 @@ async def _search(
 
     async def on_page(window: ScanWindow, read: PageRead) -> int:
         records = read.page.records
-        again = notes.page(window.number, read, {person_key(one)[0]: domain_of(one) for one in records})
+        domains = first_texts(read.people.company_domains)
+        again = notes.page(window.number, read, dict(zip(read.people.keys, domains, strict=True)))
         waiting.extend(records)
         async with handing:
             await hand_on(BATCH)

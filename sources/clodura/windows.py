@@ -9,13 +9,14 @@ from enum import StrEnum
 import anyio
 
 from sources.clodura.client import CloduraClient
+from sources.clodura.columns import People, read_people
 from sources.clodura.filters import LARGEST_PAGE, LAST_PAGE, SearchFilters
 from sources.clodura.paging import MANY, Fill, PageFinder
-from sources.clodura.records import Page, Record, person_key
+from sources.clodura.records import Page, Record
 from sources.metering import Meter
 
 #: pages of one search under way at a time
-CONCURRENCY = 10
+CONCURRENCY = 8
 #: how often a window is read at the most, where its pages shift while they are read
 MOST_WALKS = 3
 #: pages whose records are kept to tell by what a window that is too large can be split
@@ -67,6 +68,7 @@ class PageRead:
     """A page of a window as it came: what it held, in which walk through the window."""
 
     page: Page = field(repr=False)
+    people: People = field(repr=False)
     fill: Fill
     walk: int
 
@@ -214,12 +216,13 @@ class _Walk:
                     patience=self._reading.patience(),
                     meter=self._reading.meter,
                 )
-            keys = frozenset(person_key(record)[0] for record in page.records)
+            people = read_people(page.records)
+            keys = frozenset(people.keys)
             if checking and keys == self._last[1]:
                 self._finder.record(number, Fill.FULL)  # nothing has moved
                 return
             filled = fill(page, self._per_page, self._full_seen or len(page.records) >= self._per_page)
-            again = await self._on_page(PageRead(page, filled, self._walk))
+            again = await self._on_page(PageRead(page, people, filled, self._walk))
             if checking:
                 self._moved = True
                 self._found_more |= not keys <= self._shown

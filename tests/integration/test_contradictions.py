@@ -31,7 +31,7 @@ from sources.clodura.filters import SearchRequest, parse_filters
 from sources.clodura.records import Page
 from sources.clodura.requests import EnrichContact, RevealEmail
 from sources.clodura.tables import organization_row, person_row
-from sources.clodura.windows import Coverage, walk
+from sources.clodura.windows import Coverage, PageRead, Reading, walk
 from sources.clodura.words import Says, says
 from sources.errors import ConfigurationError, KeyRefused, NotEntitled, NotProven, OutOfCredits
 from sources.providers import Channel, EmailStatus, Outcome, Via
@@ -111,11 +111,11 @@ def test_k01_pages_1_to_100_and_never_1100(sandbox_server: Server) -> None:
         people = [{"personId": f"{asked['page']}.{place}"} for place in range(asked["perPage"])]
         exchange.write(message(200, json.dumps(people).encode(), {}))
 
-    async def take(_page: Page) -> None:
-        pass
+    async def take(read: PageRead) -> int:
+        return 0
 
     with serving(full) as host:  # a vendor who serves more
-        report = ask(host.url, lambda client: walk(client, ANYBODY, take))
+        report = ask(host.url, lambda client: walk(client, ANYBODY, take, Reading()))
     assert sorted(json.loads(request.body)["page"] for request in host.requests) == list(range(1, 101))
     assert report.coverage is Coverage.TRUNCATED
 

@@ -17,8 +17,7 @@ from sandbox import Server
 from sources.backoff import Backoff
 from sources.clodura.client import CloduraClient, make_transport
 from sources.clodura.filters import SearchFilters
-from sources.clodura.records import Page
-from sources.clodura.windows import walk
+from sources.clodura.windows import PageRead, Reading, walk
 from sources.errors import CapReached, LeadsyncError
 from tests.support.purchases import rows
 
@@ -47,10 +46,11 @@ def search(
             transport._backoff = Backoff(budget=20.0, first=0.01, largest=0.02)
             meter = LedgerMeter(ledger, SearchPrice("clodura", "credits", charge, cap), "run-1", "all", lambda: 1)
 
-            async def on_page(page: Page) -> None:
-                found.append(len(page.records))
+            async def on_page(read: PageRead) -> int:
+                found.append(len(read.page.records))
+                return 0
 
-            await walk(CloduraClient(transport), SearchFilters(), on_page, meter=meter)
+            await walk(CloduraClient(transport), SearchFilters(), on_page, Reading(meter=meter))
 
     try:
         anyio.run(main)

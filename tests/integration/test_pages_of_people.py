@@ -191,17 +191,17 @@ def test_whom_a_scan_has_not_seen_is_missing_once_and_until_seen_again(ledger: L
     ledger.call(sight, "s", 1, 0, list("abcde"), 5)
     ledger.call(sight, "other", 1, 0, ["z"], 5)
     ledger.call(sight, "s", 2, 0, ["b"], 6)
-    assert ledger.call(missing, "s", 2, 7, most=2) == [("a", 5, 7), ("c", 5, 7)]
-    assert ledger.call(missing, "s", 2, 8, after="c", most=2) == [("d", 5, 8), ("e", 5, 8)]
-    assert ledger.call(missing, "s", 2, 9, after="e", most=2) == []
-    assert ledger.call(missing, "s", 2, 9) == []
-    assert [key for key, *_ in ledger.call(missing, "s", 2, 9, marked_since=7)] == list("acde")
-    assert ledger.call(missing, "s", 2, 9, marked_since=8) == [("d", 5, 8), ("e", 5, 8)]
+    assert ledger.call(missing, "s", 2, 6, 7, most=2) == [("a", 5, 7), ("c", 5, 7)]
+    assert ledger.call(missing, "s", 2, 6, 8, after="c", most=2) == [("d", 5, 8), ("e", 5, 8)]
+    assert ledger.call(missing, "s", 2, 6, 9, after="e", most=2) == []
+    assert ledger.call(missing, "s", 2, 6, 9) == []
+    assert [key for key, *_ in ledger.call(missing, "s", 2, 6, 9, marked_since=7)] == list("acde")
+    assert ledger.call(missing, "s", 2, 6, 9, marked_since=8) == [("d", 5, 8), ("e", 5, 8)]
     ledger.call(sight, "s", 3, 0, ["a", "b"], 10)
     assert {(row[1], row[5]) for row in rows(ledger, sightings) if row[0] == "s"} == {
         ("a", None), ("b", None), ("c", 7), ("d", 8), ("e", 8),
     }  # fmt: skip
-    assert ledger.call(missing, "s", 3, 11) == []
+    assert ledger.call(missing, "s", 3, 10, 11) == []
 
 
 def test_texts_of_any_kind_are_kept_as_they_are(ledger: Ledger) -> None:

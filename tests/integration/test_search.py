@@ -15,11 +15,11 @@ from sources.clock import SYSTEM_CLOCK
 from sources.clodura.client import CloduraClient, make_transport
 from sources.clodura.credits import Balance
 from sources.clodura.filters import parse_filters
-from sources.clodura.paging import PAST_END, Fill
+from sources.clodura.paging import CHECKED, PAST_END, Fill
 from sources.clodura.provider import CloduraProvider
 from sources.clodura.records import Page, Record
 from sources.clodura.requests import RevealEmail, RevealPhone
-from sources.clodura.windows import Coverage, WindowReport, fill, page_size, walk
+from sources.clodura.windows import Coverage, PageRead, Reading, WindowReport, fill, page_size, walk
 from sources.errors import (
     KeyRefused,
     NotEntitled,
@@ -52,14 +52,15 @@ def search(
     """Walk through a window; the report, and the records in the order they came."""
     found: list[Record] = []
 
-    async def take(page: Page) -> None:
-        found.extend(page.records)
-        if on_page is not None:
-            await on_page(page)
+    async def take(read: PageRead) -> int:
+        found.extend(read.page.records)
+        if on_page is not None and read.page.records:
+            await on_page(read.page)
+        return 0
 
     async def walk_it(client: CloduraClient) -> WindowReport:
         filters = parse_filters("test", settings or {})
-        return await walk(client, filters, take, limit=limit, concurrency=at_once, stopped=stopped)
+        return await walk(client, filters, take, Reading(limit=limit, concurrency=at_once, stopped=stopped))
 
     return ask(url, walk_it, **options), found
 
@@ -101,7 +102,8 @@ def test_everybody_is_found_once_and_few_calls_go_behind_the_end(
     assert report.pages == -(-people // 100)
     past_end = totals(sandbox_server)["search"]["past_end"]
     assert past_end == report.wasted <= PAST_END
-    assert asked(sandbox_server) == report.calls == report.pages + report.wasted
+    checks = people >= CHECKED * 100  # the last page once more
+    assert asked(sandbox_server) == report.calls == report.pages + report.wasted + checks
     if people == 1 or people == 99:  # what its records say, or a page that nobody knows to be short
         assert report.wasted == (0 if in_records else 1)
     if people == 101:
@@ -113,7 +115,7 @@ def test_a_window_is_truncated_where_its_hundredth_page_is_full(sandbox_server: 
     sandbox_server.reset(people=people)
     report, records = search(sandbox_server.url)
     assert report.coverage is (Coverage.COMPLETE if people < 10_000 else Coverage.TRUNCATED)
-    assert (report.pages, report.calls, report.wasted) == (100, 100, 0)
+    assert (report.pages, report.calls, report.wasted) == (100, 100 + (people < 10_000), 0)
     assert len(set(ids(records))) == len(records) == min(people, 10_000)
     assert set(ids(records)) <= set(truth(sandbox_server))
 
@@ -233,18 +235,19 @@ def test_whoever_takes_the_pages_slows_the_walk_by_waiting() -> None:
                 pages = 0
                 stuck = anyio.Event()
 
-                async def on_page(page: Page) -> None:
+                async def on_page(read: PageRead) -> int:
                     nonlocal pages
                     pages += 1
                     if pages == 4:
                         stuck.set()
                     if pages > 3:
                         await anyio.sleep_forever()
+                    return 0
 
                 async with anyio.create_task_group() as tasks:
                     everybody = parse_filters("test", {})
                     client = CloduraClient(transport)
-                    tasks.start_soon(partial(walk, client, everybody, on_page, concurrency=4))
+                    tasks.start_soon(partial(walk, client, everybody, on_page, Reading(concurrency=4)))
                     await stuck.wait()
                     await anyio.sleep(0.1)
                     assert pages <= 3 + 4
@@ -393,9 +396,10 @@ def test_an_error_of_whoever_takes_the_pages_comes_out_as_it_is(sandbox_server: 
 
 def test_a_quota_used_up_in_the_middle_comes_out_as_it_is(sandbox_server: Server) -> None:
     async def walk_it(client: CloduraClient) -> WindowReport:
-        async def on_page(page: Page) -> None: ...
+        async def on_page(read: PageRead) -> int:
+            return 0
 
-        return await walk(client, parse_filters("test", {}), on_page, patience=lambda: 60.0)
+        return await walk(client, parse_filters("test", {}), on_page, Reading(patience=lambda: 60.0))
 
     with pytest.raises(QuotaExhausted):
         ask(sandbox_server.url, walk_it, rate_limits=("5/day",))

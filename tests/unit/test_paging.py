@@ -60,7 +60,7 @@ LAST_PAGES = st.sampled_from([1, 2, 3, 10, 100, 100, 100])
 
 @settings(max_examples=400, deadline=None)
 @given(end=ENDS, short=st.booleans(), last_page=LAST_PAGES, concurrency=st.integers(1, 16), data=st.data())
-def test_every_page_with_people_is_asked_for_once_and_four_at_most_behind_the_end(
+def test_every_page_with_people_is_asked_for_once_and_three_at_most_behind_the_end(
     end: int, short: bool, last_page: int, concurrency: int, data: st.DataObject
 ) -> None:
     end = min(end, last_page)
@@ -70,7 +70,7 @@ def test_every_page_with_people_is_asked_for_once_and_four_at_most_behind_the_en
     assert all(asked[page] == 1 for page in range(1, end + 1))
     assert max(window.calls, default=0) <= last_page
     assert min(window.calls, default=1) >= 1
-    assert sum(count for page, count in asked.items() if page > end) <= 4 == PAST_END
+    assert sum(count for page, count in asked.items() if page > end) <= 3 == PAST_END
     assert finder.end == finder.top == end
     assert finder.wasted == sum(count for page, count in asked.items() if page > end)
     assert finder.gaps == []
@@ -81,7 +81,7 @@ def test_every_page_with_people_is_asked_for_once_and_four_at_most_behind_the_en
 @pytest.mark.parametrize("last_page", [1, 2, 7, 100])
 def test_wherever_the_end_is_the_misses_allowed_suffice_to_find_it(past_end: int, last_page: int) -> None:
     for end in range(last_page + 1):
-        finder, window = PageFinder(last_page, past_end), Window(end)
+        finder, window = PageFinder(last_page, past_end=past_end), Window(end)
         crawl(finder, window, concurrency=10)
         assert finder.end == end
         assert sum(1 for page in window.calls if page > end) <= past_end

@@ -1,0 +1,295 @@
+"""People whom pages of a search show: into the ledger at once, as planned purchases, and as rows a little later.
+
+A page is one transaction of the ledger: who they are, what is known of them, that this search has seen them, what is
+to be bought, that the page was read, and its body, which stays until its people are loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import sqlalchemy as sa
+
+from enrichment.ledger import scans
+from enrichment.ledger.deliveries import Delivery, known_hashes
+from enrichment.ledger.recognizing import recognize
+from enrichment.ledger.seen import facts_of, known_organizations, remember, remember_organizations
+from enrichment.ledger.sightings import seen_since, sight
+from enrichment.tables import TIME
+from pipelines.feed import Parcel
+from pipelines.leads.people import VENDOR, implied, recognized
+from pipelines.leads.profiles import profile_key, profile_url
+from pipelines.leads.values import Unusable
+from pipelines.organizations import Organizations
+from pipelines.search_context import SearchContext
+from pipelines.tables import ORGANIZATIONS, PEOPLE, PEOPLE_SEEN
+from sources.clodura.columns import People, concat, read_people
+from sources.clodura.records import parse_page
+from sources.clodura.tables import Row, row_hash
+from sources.clodura.windows import PageRead
+
+#: people handed on at a time
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the ledger says of the people of a page."""
+
+    keys: list[str]
+    first: list[int]
+    #: places on the page of those whom this scan had not seen before
+    fresh: list[int]
+    #: of these: whom an earlier search of this run has shown
+    elsewhere: frozenset[str]
+    #: hashes of their rows that the destination has
+    has: Mapping[str, str]
+    organizations: Mapping[str, Row]
+    #: how many people this window had shown before
+    again: int
+    spool_id: int | None
+
+
+@dataclass
+class _Waiting:
+    """People who wait to be handed on."""
+
+    people: list[People] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    first: list[int] = field(default_factory=list)
+    hashes: list[str] = field(default_factory=list)
+    has: dict[str, str] = field(default_factory=dict)
+    elsewhere: set[str] = field(default_factory=set)
+    spooled: list[int] = field(default_factory=list)
+
+
+class Arrivals:
+    """Takes in the people of one run's searches, page by page."""
+
+    def __init__(self, context: SearchContext) -> None:
+        self._context = context
+        self._organizations = Organizations()
+        self._waiting = _Waiting()
+        self._searched: list[str] = []
+        self._began = context.now()
+        self._wanted: set[str] = set()  # of a run that wants some people only: those it has
+
+    @property
+    def full(self) -> bool:
+        """Whether there are as many people as were asked for."""
+        limit = self._context.limit
+        return limit is not None and len(self._wanted) >= limit
+
+    @property
+    def left(self) -> int | None:
+        """How many people are still wanted; None: all there are."""
+        limit = self._context.limit
+        return None if limit is None else max(0, limit - len(self._wanted))
+
+    def searching(self, search: str) -> None:
+        """A search begins."""
+        if search not in self._searched:
+            self._searched.append(search)
+
+    async def take_in(self, search: str, scan: scans.Scan, number: int, read: PageRead) -> int:
+        """Take in a page of a window; returns how many of its people the window had shown before."""
+        context = self._context
+        context.tally.pages += bool(read.page.records)
+        context.tally.records += len(read.page.records)
+        people = self._chosen(read.people)
+        noted = {
+            "scan_id": scan.scan_id,
+            "number": number,
+            "walk": read.walk,
+            "page": read.page.number,
+            "fill": read.fill,
+            "people": len(read.page.records),
+            "unreadable": read.page.unreadable,
+        }
+        if not people:
+            await context.ledger.run(scans.note_page, noted)
+            return 0
+        known = await self._know(search, people, read, noted)
+        tally = context.tally
+        new = [place for place in known.fresh if known.keys[place] not in known.elsewhere]
+        tally.people += len(new)
+        tally.without_id += sum(not people.vendor_keys[place] for place in new)
+        if known.fresh:
+            context.planned()
+        await self._see(people, known)
+        await self._hand_on(search, least=BATCH)
+        return known.again
+
+    async def take_back(self, page: scans.Spooled) -> None:
+        """Take in a page that an earlier run has read and not loaded: all that was to be bought is planned already."""
+        context = self._context
+        people = _each_once(read_people(parse_page(page.page, page.body).records))
+
+        def work(connection: sa.Connection) -> _Known:
+            return self._recognize(connection, people, page.spool_id)
+
+        known = await context.ledger.run(work)
+        context.tally.people += len(known.fresh)
+        await self._see(people, known)
+        await self._hand_on(page.search, least=BATCH)
+
+    async def finish(self, search: str) -> None:
+        """Hand on all that waits."""
+        await self._hand_on(search, least=1)
+
+    async def settle(self) -> None:
+        """All has been seen: hand on what has changed of employers."""
+        settled = self._organizations.settle()
+        await self._context.ledger.run(remember_organizations, settled)
+        await self._hand_on_organizations(settled)
+
+    def _chosen(self, people: People) -> People:
+        """Each person once, and no more than are wanted."""
+        people = _each_once(people)
+        if self._context.limit is None:
+            return people
+        places = []
+        for place, key in enumerate(people.keys):
+            if key not in self._wanted:
+                if self.full:
+                    self._context.tally.cut = True
+                    continue
+                self._wanted.add(key)
+            places.append(place)
+        return people.take(places)
+
+    async def _know(self, search: str, people: People, read: PageRead, noted: Mapping[str, Any]) -> _Known:
+        context, number = self._context, noted["number"]
+        now = context.now()
+        body = scans.shrunk(read.page.body)
+        earlier = self._searched[:-1]
+
+        def work(connection: sa.Connection) -> _Known:
+            scans.note_page(connection, noted)
+            spool_id = scans.put(connection, search, read.page.number, body, now)
+            known = self._recognize(connection, people, spool_id)
+            before = sight(connection, search, noted["scan_id"], number, known.keys, now)
+            fresh = [place for place, window in enumerate(before) if window is None]
+            keys = [known.keys[place] for place in fresh]
+            if context.buying and fresh:
+                shown = [people.person(place) for place in fresh]
+                persons = [recognized(person, key) for person, key in zip(shown, keys, strict=True)]
+                context.plan(connection, persons, search, now)
+            context.verify(connection, keys, now)
+            return _Known(
+                keys=known.keys,
+                first=known.first,
+                fresh=fresh,
+                elsewhere=frozenset(seen_since(connection, earlier, keys, self._began)) if earlier else frozenset(),
+                has=known.has,
+                organizations=known.organizations,
+                again=sum(window == number for window in before),
+                spool_id=spool_id,
+            )
+
+        return await context.ledger.run(work)
+
+    def _recognize(self, connection: sa.Connection, people: People, spool_id: int) -> _Known:
+        context = self._context
+        keys = recognize(connection, VENDOR, people.keys, people.vendor_keys, _profiles(people), implied)
+        facts = people.facts()
+        for place, key in enumerate(keys):
+            if key != people.keys[place]:
+                facts[place] = facts_of(recognized(people.person(place), key))
+        jobs = [orjson.dumps(job).decode() for job in people.jobs()]
+        first = remember(connection, keys, facts, jobs, context.now())
+        unknown = self._organizations.unknown(people.organizations())
+        return _Known(
+            keys=keys,
+            first=first,
+            fresh=list(range(len(people))),
+            elsewhere=frozenset(),
+            has=known_hashes(connection, context.sink_id, PEOPLE.name, keys),
+            organizations=known_organizations(connection, unknown),
+            again=0,
+            spool_id=spool_id,
+        )
+
+    async def _see(self, people: People, known: _Known) -> None:
+        new = self._organizations.see(people.organizations(), known.organizations)
+        if new:
+            await self._context.ledger.run(remember_organizations, new)
+            await self._hand_on_organizations(new)
+        fresh = people.take(known.fresh)
+        waiting = self._waiting
+        if fresh:
+            waiting.people.append(fresh)
+            waiting.keys += [known.keys[place] for place in known.fresh]
+            waiting.first += [known.first[place] for place in known.fresh]
+            waiting.hashes += fresh.hashes()
+            waiting.has.update(known.has)
+            waiting.elsewhere |= known.elsewhere
+        if known.spool_id is not None:
+            waiting.spooled.append(known.spool_id)
+
+    async def _hand_on(self, search: str, least: int) -> None:
+        if len(self._waiting.keys) < least and not (least == 1 and self._waiting.spooled):
+            return
+        context = self._context
+        waiting, self._waiting = self._waiting, _Waiting()
+        owed = []
+        for place, (key, content) in enumerate(zip(waiting.keys, waiting.hashes, strict=True)):
+            had = waiting.has.get(key)
+            if key not in waiting.elsewhere:
+                context.tally.new += had is None
+                context.tally.unchanged += had == content
+                context.tally.changed += had is not None and had != content
+            if had != content:
+                owed.append(place)
+        if owed:
+            people = concat(waiting.people).take(owed)
+            first = pa.array([waiting.first[place] for place in owed], TIME)
+            table = people.table([waiting.keys[place] for place in owed]).append_column(PEOPLE.schema.field(-1), first)
+            deliveries = [Delivery(PEOPLE.name, waiting.keys[place], waiting.hashes[place]) for place in owed]
+            await context.feed.put(Parcel(PEOPLE, table, deliveries))
+        await context.feed.put(Parcel(PEOPLE_SEEN, self._seen(search, waiting.keys), spooled=waiting.spooled))
+
+    def _seen(self, search: str, keys: Sequence[str]) -> pa.Table:
+        count, now = len(keys), self._context.now()
+        columns = [
+            pa.array(keys, pa.string()),
+            pa.repeat(search, count),
+            pa.repeat(pa.scalar(now, TIME), count),
+            pa.nulls(count, TIME),
+        ]
+        return pa.Table.from_arrays(columns, schema=PEOPLE_SEEN.schema)
+
+    async def _hand_on_organizations(self, rows: Sequence[Row]) -> None:
+        context = self._context
+        hashes = {row["organization_id"]: row_hash(row) for row in rows}
+        has = await context.ledger.run(known_hashes, context.sink_id, ORGANIZATIONS.name, list(hashes))
+        owed = [row for row in rows if has.get(row["organization_id"]) != hashes[row["organization_id"]]]
+        for start in range(0, len(owed), BATCH):
+            part = owed[start : start + BATCH]
+            deliveries = [
+                Delivery(ORGANIZATIONS.name, row["organization_id"], hashes[row["organization_id"]]) for row in part
+            ]
+            await context.feed.put(Parcel(ORGANIZATIONS, ORGANIZATIONS.table(part), deliveries))
+
+
+def _each_once(people: People) -> People:
+    """Nobody twice."""
+    if len(set(people.keys)) == len(people):
+        return people
+    return people.take([place for place, key in enumerate(people.keys) if people.keys.index(key) == place])
+
+
+def _profiles(people: People) -> list[str | None]:
+    return [_profile(url) for url in people.linkedin_urls]
+
+
+def _profile(url: str | None) -> str | None:
+    if url is not None:
+        with suppress(Unusable):  # not a profile's URL by its form
+            return profile_key(profile_url(url))
+    return None

@@ -1,0 +1,44 @@
+"""How a search is to be read, run after run, beside what it filters by.
+
+A search shows everybody again each time, and the vendor may bill an export credit for whoever was viewed before. So it
+is a choice how often that is worth it; what each costs is told in docs/guides/search.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from sources.checking import complaints, parse_duration
+from sources.errors import ConfigurationError
+
+DAY = 86_400.0
+
+Seconds = Annotated[float, BeforeValidator(parse_duration), Field(ge=0)]
+
+
+class Choices(BaseModel):
+    """Settings of a search that are no filters."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
+
+    new_only: bool = False
+    """Between full scans ask only for people who were not viewed before (`exclude_viewed_people`), which costs nothing
+    for those who were. They are kept up to date, and missed, by the full scans alone."""
+    full_scan_every: Seconds = 30 * DAY
+    """How long after the beginning of a full scan `new_only` makes the next one."""
+    resume_within: Seconds = 7 * DAY
+    """A scan that was interrupted goes on where it stopped for so long after it began; then it begins anew."""
+
+
+FIELDS = tuple(Choices.model_fields)
+
+
+def parse_choices(name: str, settings: Mapping[str, Any]) -> Choices:
+    """The choices among the settings of a search; ConfigurationError names what is wrong, and the mend."""
+    try:
+        return Choices.model_validate({field: value for field, value in settings.items() if field in FIELDS})
+    except ValidationError as error:
+        raise ConfigurationError("\n".join(complaints(error, f"sources.clodura.searches.{name}", FIELDS))) from None
