@@ -1,7 +1,7 @@
 """Everybody the imitated database knows, in columns of small integers: reproducible from (seed, size).
 
-A person is a position 0..size-1; the columns hold positions in the tables of ``values``. Person 0 is the one of the
-search page's example response. Nothing here is ever changed, so that a population can be kept over a reset.
+A person is a position 0..size-1; the columns hold positions in ``Tables`` and in the lists of names. Person 0 is the
+one of the search page's example response. Nothing here is ever changed, so that a population can be kept over a reset.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Final
 
 from sandbox.identifiers import IdentifierCode
 from sandbox.organizations import Organization
+from sandbox.shape import USUAL, Shape
 from sandbox.values.names import FIRST_NAMES, LAST_NAMES
 from sandbox.values.places import PLACES, Place
 from sandbox.values.titles import TITLES, Title
@@ -26,6 +27,18 @@ NULL, ABSENT, EMPTY = 0, 1, 2
 FORM_BITS: Final = 3
 NO_LINKEDIN: Final = 4
 """Bits of ``gaps``: the form, and whether the LinkedIn address is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The titles, places and e-mail statuses that there are in a population.
+
+    The first title and the first place are the documented person's and nobody else's.
+    """
+
+    titles: tuple[Title, ...] = TITLES
+    places: tuple[Place, ...] = PLACES
+    statuses: tuple[str, ...] = EMAIL_STATUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,8 @@ class Population:
     gaps: array[int]
     code: IdentifierCode
     slugs: IdentifierCode
+    shape: Shape = USUAL
+    tables: Tables = Tables()
 
     def index_of(self, person_id: str) -> int | None:
         """The position of the person with that identifier."""
@@ -106,7 +121,8 @@ class Population:
         """The person at that position."""
         first, last = FIRST_NAMES[self.first_names[index]], LAST_NAMES[self.last_names[index]]
         second = self.second_titles[index]
-        titles = (TITLES[self.titles[index]], *((TITLES[second],) if second != NO_TITLE else ()))
+        known = self.tables.titles
+        titles = (known[self.titles[index]], *((known[second],) if second != NO_TITLE else ()))
         return Person(
             index=index,
             person_id=self.code.encode(index),
@@ -115,8 +131,8 @@ class Population:
             ascii_name=(first.ascii, last.ascii),
             linkedin_url=self.linkedin_url(index),
             titles=titles,
-            place=PLACES[self.places[index]],
-            email_status=EMAIL_STATUSES[self.email_statuses[index]],
+            place=self.tables.places[self.places[index]],
+            email_status=self.tables.statuses[self.email_statuses[index]],
             organization=self.organizations[self.employers[index]],
         )
 
