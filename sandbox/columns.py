@@ -15,11 +15,21 @@ from sandbox.bits import bits_of
 from sandbox.organizations import Organization
 from sandbox.population import NO_TITLE, Population
 from sandbox.values.names import FIRST_NAMES, LAST_NAMES
+from sandbox.values.places import Place
 from sandbox.values.titles import UNKNOWN, Title
 
 _YES, _NO = b"1", b"0"
 _MOST_KEPT: Final = 32_000_000
 """Bytes of answers kept in all."""
+
+_ASKED_OFTEN: Final = (
+    *Title._fields,
+    *Place._fields,
+    "email_status",
+    "employee_size",
+    "industry",
+    "headquarters",
+)
 
 Test = Callable[[Any], bool]
 
@@ -51,6 +61,12 @@ class Columns:
         self._ranks: array[int] | None = None
         self._columns: dict[str, tuple[_Column, ...]] = {}
         self._kept: OrderedDict[Hashable, int] = OrderedDict()
+
+    def prepare(self) -> None:
+        """Make what most searches ask for, so that no caller waits for it."""
+        self.population.prepare()
+        for name in _ASKED_OFTEN:
+            self._named(name)
 
     def rank(self, position: int) -> int:
         """The rank of the person at that position of the population."""
@@ -99,7 +115,7 @@ class Columns:
             yield _Column(titles, self._numbers(people.titles))
             titles[NO_TITLE] = getattr(UNKNOWN, name)
             yield _Column(titles, self._numbers(people.second_titles))
-        elif name in {"city", "state", "country"}:
+        elif name in Place._fields:
             yield _Column([getattr(place, name) for place in people.tables.places], self._numbers(people.places))
         elif name == "email_status":
             yield _Column(people.tables.statuses, self._numbers(people.email_statuses))

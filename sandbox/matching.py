@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import compress
 from typing import Final, Literal
 
 from sandbox.bits import all_below
@@ -108,19 +107,22 @@ def _by_location(columns: Columns, filters: Filters, exclusion: Exclusion) -> It
 
 
 def _by_employer(columns: Columns, filters: Filters) -> Iterable[int]:
+    people = columns.population
+    candidates: Iterable[int] = range(len(people.organizations))
     tests = list(_employer_tests(filters))
-    if not tests:
+    if filters.company_domain:
+        numbers = {people.employer_of_domain(domain.casefold()) for domain in filters.company_domain}
+        candidates = [number for number in numbers if number is not None]
+    elif not tests:
         return
-    employers = columns.population.organizations
-    passing = bytes(all(test(organization) for test in tests) for organization in employers)
-    matching = list(compress(range(len(employers)), passing))
-    if len(matching) <= _FEW_EMPLOYERS:
-        yield columns.ranks_of(index for number in matching for index in columns.population.staff(number))
+    passing = [number for number in candidates if all(test(people.organizations[number]) for test in tests)]
+    if len(passing) <= _FEW_EMPLOYERS:
+        yield columns.ranks_of(index for number in passing for index in people.staff(number))
     else:
-        yield columns.working_at(passing.translate(_DIGITS))
-
-
-_DIGITS: Final = b"01".ljust(256, b"0")
+        table = bytearray(b"0") * len(people.organizations)
+        for number in passing:
+            table[number] = ord("1")
+        yield columns.working_at(bytes(table))
 
 
 def _is_one_of(names: Iterable[str]) -> Callable[[str], bool]:
@@ -177,7 +179,6 @@ _SINGLE: Final[tuple[tuple[str, Callable[[Filters], tuple[str, ...]]], ...]] = (
 """Fields of an organization that have one value."""
 
 _LISTED: Final[tuple[tuple[Callable[[Filters], tuple[str, ...]], Callable[[Organization], tuple[str, ...]]], ...]] = (
-    (lambda filters: filters.company_domain, lambda organization: organization.domains),
     (lambda filters: filters.industry_keywords, lambda organization: organization.industry_keywords),
     (lambda filters: filters.technology_parameters, lambda organization: organization.technologies),
     (lambda filters: filters.web_keywords, lambda organization: organization.web_keywords),

@@ -7,6 +7,7 @@ one of the search page's example response. Nothing here is ever changed, so that
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -14,7 +15,7 @@ from typing import Final
 from sandbox.identifiers import IdentifierCode
 from sandbox.organizations import Organization
 from sandbox.shape import USUAL, Shape
-from sandbox.values.names import FIRST_NAMES, LAST_NAMES
+from sandbox.values.names import FIRST_NAMES, LAST_NAMES, Name
 from sandbox.values.places import PLACES, Place
 from sandbox.values.titles import TITLES, Title
 from sandbox.values.vocabulary import EMAIL_STATUSES
@@ -27,6 +28,16 @@ NULL, ABSENT, EMPTY = 0, 1, 2
 FORM_BITS: Final = 3
 NO_LINKEDIN: Final = 4
 """Bits of ``gaps``: the form, and whether the LinkedIn address is unknown."""
+
+
+def _words(names: Sequence[Name]) -> list[str]:
+    """What stands of each name in a profile address, with the hyphen behind it."""
+    words = ("".join(c for c in name.ascii.lower() if c.isalnum()) for name in names)
+    return [f"{word}-" if word else "" for word in words]
+
+
+_FIRST_WORDS: Final = _words(FIRST_NAMES)
+_LAST_WORDS: Final = _words(LAST_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,11 @@ class Population:
     shape: Shape = USUAL
     tables: Tables = Tables()
 
+    def prepare(self) -> None:
+        """Make the indexes over employers, so that no caller waits for them."""
+        self.staff(0)
+        self.employer_of_domain("")
+
     def index_of(self, person_id: str) -> int | None:
         """The position of the person with that identifier."""
         index = self.code.decode(person_id)
@@ -88,9 +104,8 @@ class Population:
             return "https://www.linkedin.com/in/kapilkhangaonkar/"
         if self.gaps[index] & NO_LINKEDIN:
             return ""
-        names = FIRST_NAMES[self.first_names[index]].ascii, LAST_NAMES[self.last_names[index]].ascii
-        words = "-".join("".join(c for c in name.lower() if c.isalnum()) for name in names if name)
-        return f"https://www.linkedin.com/in/{words}-{int(self.slugs.encode(index)):x}/"
+        first, last = _FIRST_WORDS[self.first_names[index]], _LAST_WORDS[self.last_names[index]]
+        return f"https://www.linkedin.com/in/{first}{last}{int(self.slugs.encode(index)):x}/"
 
     def index_of_slug(self, slug: str) -> int | None:
         """The position of the person whose profile address ends in ``/in/slug/``."""

@@ -32,6 +32,7 @@ class Roster:
         self._held = self._hold_back()
         everybody = range(population.size)
         self._arrange(everybody if order == "position" else self._shuffled(everybody))
+        self.columns.prepare()
 
     def answered(self) -> bool:
         """Count a search call, and let happen what is due after it: whether anything did."""
