@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sandbox.process import Response, Server, running
+    from sandbox.process import Present, Response, Server, running
     from sandbox.receiver import Posted, Receiver
 
-__all__ = ["Posted", "Receiver", "Response", "Server", "running"]
+__all__ = ["Posted", "Present", "Receiver", "Response", "Server", "running"]
 
 
 def __getattr__(name: str) -> object:

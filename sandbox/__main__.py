@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from sandbox.behaviour import Behaviour, questions
 from sandbox.behaviour_json import alternatives, change_behaviour, write_behaviour
 from sandbox.credits import DEFAULT_ALLOWANCE, PLANS
+from sandbox.shape import KINDS, USUAL, Shape
 from sandbox.world import DEFAULT_CENTS, Start, Vendor
 
 
@@ -26,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         behaviour = change_behaviour(Behaviour(), json.loads(options.behaviour))
         bound = open_socket(options.host, options.port)
-        start = Start(options.people, options.seed, options.plan, options.credits, behaviour, options.cents)
+        shape = Shape(options.kind, options.top_share, options.unknown_share)
+        start = Start(options.people, options.seed, options.plan, options.credits, behaviour, options.cents, shape)
         vendor = Vendor(start)
     except OSError as error:
         sys.stderr.write(
@@ -51,6 +53,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--people", type=int, default=1000, help="size of the population, 1 to 1000000")
     parser.add_argument("--seed", type=int, default=1, help="another seed, other people")
+    parser.add_argument(
+        "--kind", choices=KINDS, default=USUAL.kind, help="how people are spread over the values of filters"
+    )
+    parser.add_argument(
+        "--top-share", type=float, default=USUAL.top_share, help="skewed: the share of one value of each filter"
+    )
+    parser.add_argument(
+        "--unknown-share", type=float, default=USUAL.unknown_share, help="skewed: the share without a listed value"
+    )
     parser.add_argument("--plan", choices=PLANS, default="multi_provider", help="decides prices and shapes of results")
     parser.add_argument("--credits", type=float, default=DEFAULT_ALLOWANCE, help="the allowance at the start")
     parser.add_argument("--api-key", default="sandbox-key", help="the only key that is accepted")

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, get_type_hints
 
 from sandbox.faults import FaultRule
+from sandbox.matching import LocationExclusion
 from sandbox.records import LocationForm, UnicodeForm
+from sandbox.roster import Order
+from sandbox.shifts import Shift
 from sandbox.sixtyfour.switches import SixtyfourSwitches
 
 Span = tuple[float, float]
@@ -55,6 +58,21 @@ class Behaviour(SixtyfourSwitches):
         SearchCharge, "what costs an export credit: records already viewed, every record, nothing, or each request?"
     ] = "viewed"
     search_marks_viewed: Annotated[bool, "is a person viewed once a search returned it, or only once revealed?"] = False
+
+    search_order: Annotated[Order, "in which order are people shown? None is documented"] = "position"
+    search_shifts: Annotated[
+        tuple[Shift, ...], "who comes, goes or changes places while a search is read? See Shifting pages"
+    ] = ()
+    most_filter_values: Annotated[
+        int, "how many values may an array of a search hold, before it is 400? 0: any number; companyDomain takes 10"
+    ] = 0
+    location_exclusion: Annotated[
+        LocationExclusion,
+        "personLocationExclude: does each location filter leave people out, or do only all of them together?",
+    ] = "each"
+    location_unknown_passes: Annotated[
+        bool, "do people without a location pass personLocationExclude, or are they left out, as null is in SQL?"
+    ] = True
 
     # Reveals: the submit.
     submit_form: Annotated[SubmitForm, "does the submit's answer hold an id, an id and the result, no id?"] = "tracking"

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hi
 from sandbox.behaviour import Behaviour, Span
 from sandbox.faults import CLODURA_OPERATIONS, OPERATIONS, FaultRule
 from sandbox.limits import parse_limit
+from sandbox.shifts import Shift
 
 VARIANTS: Final = 7
 """How many shapes each kind of result has."""
@@ -20,7 +21,8 @@ def write_behaviour(behaviour: Behaviour) -> dict[str, object]:
     written: dict[str, object] = {}
     for switch in fields(behaviour):
         value = getattr(behaviour, switch.name)
-        written[switch.name] = [rule.as_json() for rule in value] if switch.name == "faults" else value
+        ruled = switch.name in {"faults", "search_shifts"}
+        written[switch.name] = [rule.as_json() for rule in value] if ruled else value
     return written
 
 
@@ -49,6 +51,8 @@ def _checked(behaviour: Behaviour) -> Behaviour:
         raise ValueError(f"rate_limits: {error}") from error
     if behaviour.variant != "mixed" and not 0 <= behaviour.variant < VARIANTS:
         raise ValueError(f"variant must be 0 to {VARIANTS - 1} or 'mixed', not {behaviour.variant}")
+    if behaviour.most_filter_values < 0:
+        raise ValueError(f"most_filter_values must be 0 or more, not {behaviour.most_filter_values}")
     for switch, operations in (("not_entitled", OPERATIONS), ("conflict_operations", CLODURA_OPERATIONS)):
         for operation in getattr(behaviour, switch):
             if operation not in operations:
@@ -62,7 +66,7 @@ def _read(name: str, hint: Any, value: object) -> object:
     if get_origin(hint) is tuple:
         if not isinstance(value, (list, tuple)):
             raise ValueError(f"{name} must be a list, not {value!r}")
-        read_item: Callable[[object], object] = _read_rule if FaultRule in get_args(hint) else str
+        read_item = _ITEMS.get(get_args(hint)[0], str)
         return tuple(read_item(item) for item in value)
     alternatives = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
     if float in alternatives and type(value) is int:
@@ -107,3 +111,18 @@ def _read_rule(value: object) -> FaultRule:
     if "operation" not in value or "fault" not in value:
         raise ValueError("a fault needs operation and fault")
     return FaultRule(**{**value, "nth": tuple(value.get("nth", ()))})
+
+
+def _read_shift(value: object) -> Shift:
+    if isinstance(value, Shift):
+        return value
+    names = [field.name for field in fields(Shift)]
+    if not isinstance(value, Mapping) or not {"after", "change"} <= value.keys() <= set(names):
+        raise ValueError(f"search_shifts: a shift is an object with after and change, and of {names}, not {value!r}")
+    try:
+        return Shift(**value)
+    except ValueError as error:
+        raise ValueError(f"search_shifts: {error}") from error
+
+
+_ITEMS: Final[dict[object, Callable[[object], object]]] = {FaultRule: _read_rule, Shift: _read_shift}

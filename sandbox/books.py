@@ -6,9 +6,11 @@ Amounts are integers of 1/100 credit. Times are seconds since 1970.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
+
+from sandbox.filters import MOST_PAGES, Filters
 
 ChargeKind = Literal["unlock", "export", "phone", "pool"]
 
@@ -73,6 +75,19 @@ class WebhookEntry:
     error: str | None
 
 
+@dataclass(slots=True)
+class WindowEntry:
+    """A set of filters, whatever its pages. ``past_end``: calls behind its last page; ``page_100``: calls for that one.
+
+    ``people`` counts those shown, each as often as shown.
+    """
+
+    calls: int = 0
+    past_end: int = 0
+    page_100: int = 0
+    people: int = 0
+
+
 class Books:
     """Everything since the last reset. ``now`` is the clock, seconds since 1970."""
 
@@ -84,8 +99,7 @@ class Books:
         self.webhooks: list[WebhookEntry] = []
         self.spent: Counter[ChargeKind] = Counter()
         self._charged: dict[tuple[str, str], set[str]] = {}
-        self._records = 0
-        self._past_end: dict[Hashable, int] = {}
+        self.windows: dict[tuple[Filters, bool], WindowEntry] = {}
 
     def arrived(self, operation: str) -> int:
         """Book a request; the number returned stands for it."""
@@ -107,10 +121,17 @@ class Books:
         about = subject or person_id
         self.requests[number] = RequestEntry(entry.time, entry.operation, status, person_id, acted, fault, about)
 
-    def searched(self, window: Hashable, records: int, *, past_end: bool) -> None:
-        """Book a search call; ``window`` is the set of filters, ``past_end`` a page behind its last."""
-        self._records += records
-        self._past_end[window] = self._past_end.get(window, 0) + past_end
+    def searched(self, window: tuple[Filters, bool], people: int, *, page: int) -> None:
+        """Book a search call: the filters and whether viewed people are left out; how many its page showed."""
+        entry = self.windows.setdefault(window, WindowEntry())
+        entry.calls += 1
+        entry.people += people
+        entry.past_end += page > 1 and not people
+        entry.page_100 += page == MOST_PAGES
+
+    def busiest(self, seconds: float) -> int:
+        """The most requests, of any operation, that arrived within any span shorter than that."""
+        return peak([entry.time for entry in self.requests], seconds)
 
     def opened(self, job: JobEntry) -> None:
         """Book an accepted job."""
@@ -162,7 +183,7 @@ class Books:
         for charge in self.charges:
             charged[charge.operation] += charge.amount
         accepted = sum(1 for post in self.webhooks if post.status is not None and 200 <= post.status < 300)
-        times = [entry.time for entry in self.requests]
+        windows = self.windows.values()
         return {
             "requests": requests,
             "jobs": jobs,
@@ -172,12 +193,12 @@ class Books:
             "charged_again": sum(1 for purchases in self._charged.values() if len(purchases) > 1),
             "webhooks": {"posted": len(self.webhooks), "accepted": accepted},
             "search": {
-                "windows": len(self._past_end),
-                "records": self._records,
-                "past_end": sum(self._past_end.values()),
-                "past_end_per_window": max(self._past_end.values(), default=0),
+                "windows": len(windows),
+                "records": sum(window.people for window in windows),
+                "past_end": sum(window.past_end for window in windows),
+                "past_end_per_window": max((window.past_end for window in windows), default=0),
             },
-            "peak": {"second": peak(times, 1.0), "minute": peak(times, 60.0)},
+            "peak": {"second": self.busiest(1.0), "minute": self.busiest(60.0)},
         }
 
     def lists(self) -> dict[str, object]:

@@ -3,10 +3,16 @@
 GET  /_sandbox/health                 {"status": "ok", "people", "seed", "plan"}
 GET  /_sandbox/books[?summary=1]      totals, and unless summary=1 every entry; with vendor=sixtyfour that one's own
 GET  /_sandbox/people?offset=&limit=  who there is, and what can be found out about them, at Sixtyfour too
+GET  /_sandbox/searches               {"calls", "windows"}: for each set of filters calls, past_end, page_100, people
+GET  /_sandbox/busiest?seconds=       {"calls"}: the most requests of any kind that arrived within a time shorter
+                                      than that; with vendor=sixtyfour that one's own
 GET  /_sandbox/behaviour              every switch with its value
 POST /_sandbox/behaviour  {switch: value, ...}                          change some switches
-POST /_sandbox/reset      {people, seed, plan, behaviour, credits, cents}
-                                      start anew; what is left out is as at the start
+POST /_sandbox/present    {filters of a search}   who passes them: {"now", "throughout", "added", "removed"}, the
+                                      identifiers of who is there, was there all the time, came, is gone
+POST /_sandbox/reset      {people, seed, plan, behaviour, credits, cents, kind, top_share, unknown_share}
+                                      start anew; what is left out is as at the start; the last three say how
+                                      people are spread: "usual", "skewed" or "flat", and the two shares of "skewed"
 POST /_sandbox/charges    {kind, amount}                                book a charge that came from elsewhere; with
                                       kind "cents" at Sixtyfour, in 1/100 cent
 """
@@ -14,22 +20,28 @@ POST /_sandbox/charges    {kind, amount}                                book a c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, Final, get_args
 from urllib.parse import parse_qs
 
 import orjson
 
 from sandbox.behaviour_json import change_behaviour, write_behaviour
+from sandbox.bodies import Refused
 from sandbox.books import Books, ChargeKind
 from sandbox.credits import PLANS
+from sandbox.filters import read_filters
 from sandbox.sixtyfour.books import Books as SixtyfourBooks
 from sandbox.truths import known_of, sixtyfour_known
 from sandbox.wire import Answer, Scope, json_answer
 from sandbox.world import Start, Vendor, World
 
 PREFIX: Final = "/_sandbox/"
-_ACTIONS: Final = {"GET": ("health", "books", "people", "behaviour"), "POST": ("behaviour", "reset", "charges")}
+_ACTIONS: Final = {
+    "GET": ("health", "books", "people", "searches", "busiest", "behaviour"),
+    "POST": ("behaviour", "present", "reset", "charges"),
+}
+_START: Final = ("people", "seed", "plan", "behaviour", "credits", "cents", "kind", "top_share", "unknown_share")
 _CHARGE_KINDS: Final[tuple[ChargeKind, ...]] = get_args(ChargeKind)
 
 
@@ -75,6 +87,15 @@ def _show(vendor: Vendor, what: str, query: Mapping[str, str]) -> object:
                     for index in indices
                 ],
             }
+        case "searches":
+            windows = [
+                {"filters": filters.as_json(), "exclude_viewed": unviewed, **asdict(entry)}
+                for (filters, unviewed), entry in world.books.windows.items()
+            ]
+            return {"calls": sum(entry.calls for entry in world.books.windows.values()), "windows": windows}
+        case "busiest":
+            books = _books(world, query.get("vendor", "clodura"))
+            return {"calls": books.busiest(float(query.get("seconds", 1)))}
         case _:
             return write_behaviour(world.behaviour)
 
@@ -91,6 +112,11 @@ async def _do(vendor: Vendor, what: str, body: dict[str, Any]) -> object:
         case "behaviour":
             world.change(change_behaviour(world.behaviour, body))
             return write_behaviour(world.behaviour)
+        case "present":
+            try:
+                return world.search.who(read_filters(body))
+            except Refused as refusal:
+                raise ValueError(refusal.message) from refusal
         case "reset":
             await vendor.restart(_read_start(vendor.start, body))
             return _show(vendor, "health", {})
@@ -112,12 +138,14 @@ def _read_start(start: Start, body: dict[str, Any]) -> Start:
     for name, value in values.items():
         if name in {"people", "seed"} and type(value) is not int:
             raise ValueError(f"{name} must be an integer")
-        if name in {"credits", "cents"} and type(value) not in {int, float}:
+        if name in {"credits", "cents", "top_share", "unknown_share"} and type(value) not in {int, float}:
             raise ValueError(f"{name} must be a number")
         if name == "plan" and value not in PLANS:
             raise ValueError(f"plan must be one of {PLANS}")
-        if name not in {"people", "seed", "plan", "behaviour", "credits", "cents"}:
-            raise ValueError(f"a reset takes people, seed, plan, behaviour, credits and cents, not {name!r}")
+        if name not in _START:
+            raise ValueError(f"a reset takes {', '.join(_START)}, not {name!r}")
+    shape = {name: values.pop(name) for name in ("kind", "top_share", "unknown_share") if name in values}
+    values["shape"] = replace(start.shape, **shape)
     if "behaviour" in values:
         values["behaviour"] = change_behaviour(start.behaviour, values["behaviour"])
     return replace(start, **values)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 from sandbox.bodies import BAD_REQUEST, Body, Refused, check_domain, read_body
@@ -54,6 +54,16 @@ class Filters:
     technology_parameters: tuple[str, ...]
     web_keywords: tuple[str, ...]
 
+    def as_json(self) -> dict[str, object]:
+        """What was given, under the documented names; a LinkedIn address as its last part."""
+        given: dict[str, object] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value not in (None, (), field.name == "include_similar_titles"):
+                first, *others = field.name.replace("linkedin_slug", "linkedin_url").split("_")
+                given[first + "".join(map(str.capitalize, others))] = value
+        return given
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -65,15 +75,23 @@ class Query:
     per_page: int
 
 
-def read_query(raw: bytes) -> Query:
-    """The search call in a request body. Raises Refused."""
+def read_query(raw: bytes, most_values: int = 0) -> Query:
+    """The search call in a request body; ``most_values`` in an array, 0 for any number. Raises Refused."""
     body = read_body(raw)
+    for name, values in body.members.items():
+        if most_values and isinstance(values, list) and len(values) > most_values:
+            raise Refused(BAD_REQUEST, f"{name} takes at most {most_values} values")
     return Query(
         page=body.number("page", 1, MOST_PAGES),
         per_page=body.number("perPage", 1, MOST_PER_PAGE),
         exclude_viewed=body.flag("excludeViewedPeople", False),
         filters=_filters(body),
     )
+
+
+def read_filters(members: dict[str, object]) -> Filters:
+    """The filters alone. Raises Refused."""
+    return _filters(Body(members))
 
 
 def _filters(body: Body) -> Filters:

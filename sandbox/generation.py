@@ -14,7 +14,9 @@ from typing import Final
 
 from sandbox.identifiers import IdentifierCode
 from sandbox.organizations import NO_EMPLOYER, Organization, build_organizations, by_country, organization_count
-from sandbox.population import ABSENT, EMPTY, NO_LINKEDIN, NULL, Population
+from sandbox.population import ABSENT, EMPTY, NO_LINKEDIN, NULL, Population, Tables
+from sandbox.shape import USUAL, Shape
+from sandbox.skew import FEWEST_ORGANIZATIONS, fill_flat, fill_skewed, spread_sizes, tables_for
 from sandbox.values.names import COUNTRY_CULTURES, CULTURES, NO_LAST_NAME
 from sandbox.values.places import PLACE_WEIGHTS, PLACES
 from sandbox.values.titles import TITLE_WEIGHTS
@@ -48,13 +50,13 @@ def _name_wheels() -> dict[str, _NameWheels]:
     return wheels
 
 
-def _place_names() -> list[list[_NameWheels]]:
-    """For each place, the name wheels of sixteen of its people."""
+def _country_names() -> dict[str, list[_NameWheels]]:
+    """For each country, the name wheels of sixteen of its people."""
     wheels = _name_wheels()
-    return [
-        [wheels[culture] for culture, people in COUNTRY_CULTURES[place.country].items() for _ in range(people)]
-        for place in PLACES
-    ]
+    return {
+        country: [wheels[culture] for culture, people in cultures.items() for _ in range(people)]
+        for country, cultures in COUNTRY_CULTURES.items()
+    }
 
 
 class _Employers:
@@ -89,15 +91,17 @@ class _Ranked:
         return self._numbers[bisect(self._sums, luck * self._sums[-1])]
 
 
-def build_population(seed: int, size: int) -> Population:
-    """The population of that seed and size, 1 to 1,000,000 persons."""
+def build_population(seed: int, size: int, shape: Shape = USUAL) -> Population:
+    """The population of that seed, size and shape, 1 to 1,000,000 persons."""
     if not 1 <= size <= MOST_PEOPLE:
         raise ValueError(f"a population has 1 to {MOST_PEOPLE:,} persons, not {size:,}")
-    organizations = build_organizations(seed, organization_count(size))
+    skewed = shape.kind == "skewed"
+    count = max(organization_count(size), FEWEST_ORGANIZATIONS if skewed else 0)
+    organizations = build_organizations(seed, count)
     population = Population(
         seed=seed,
         size=size,
-        organizations=organizations,
+        organizations=spread_sizes(organizations) if skewed else organizations,
         first_names=_zeros("H", size),
         last_names=_zeros("H", size),
         places=_zeros("H", size),
@@ -108,8 +112,15 @@ def build_population(seed: int, size: int) -> Population:
         gaps=_zeros("B", size),
         code=IdentifierCode(seed, "person", EXAMPLE_ID),
         slugs=IdentifierCode(seed, "profile", EXAMPLE_ID),
+        shape=shape,
+        tables=Tables() if shape.kind == "usual" else tables_for(shape),
     )
-    _fill(population)
+    if skewed:
+        fill_skewed(population, _country_names())
+    else:
+        _fill(population)
+    if shape.kind == "flat":
+        fill_flat(population)
     return population
 
 
@@ -121,7 +132,8 @@ def _fill(population: Population) -> None:
     """Draw everybody but person 0, whose place in every table is 0."""
     rng = random.Random(f"{population.seed}:people")
     draw, uniform = rng.getrandbits, rng.random
-    names = _place_names()
+    wheels = _country_names()
+    names = [wheels[place.country] for place in PLACES]
     employers = _Employers(population.organizations)
     reachable = bytes(bool(organization.domains) for organization in population.organizations)
     unavailable = EMAIL_STATUSES.index("unavailable")

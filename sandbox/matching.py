@@ -1,99 +1,145 @@
-"""Finds the people of a population who pass a search's filters, in a stable order.
+"""Finds the people of a population who pass a search's filters, as a set of ranks in the order a search shows them.
 
-Each filter becomes a table of yes and no over one of the population's small tables (names, places, titles, employers),
-so that a million people are sifted by lookups in C rather than by a loop in Python.
+Each filter is a test of one column, and the sets of those who pass are joined. What is asked of employers that have
+several values, such as their domains, is asked of the employers first.
 """
 
 from __future__ import annotations
 
 import re
-from array import array
-from collections.abc import Callable, Iterable, Sequence
-from itertools import compress
-from operator import or_
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, Literal
 
+from sandbox.bits import all_below
+from sandbox.columns import Columns
 from sandbox.filters import Filters
 from sandbox.organizations import Organization
-from sandbox.population import NO_TITLE, Population
-from sandbox.values.names import FIRST_NAMES, LAST_NAMES
-from sandbox.values.places import PLACES, Place
-from sandbox.values.titles import TITLES, Title
-from sandbox.values.vocabulary import EMAIL_STATUSES
+from sandbox.values.places import Place
 
-_FEW_EMPLOYERS = 64
+LocationExclusion = Literal["each", "all"]
+_FEW_EMPLOYERS: Final = 64
 
 
-def matching_people(population: Population, filters: Filters) -> Sequence[int]:
-    """The positions of everybody who passes, ascending."""
-    found = _by_identity(population, _by_employer(population, filters), filters)
-    for name, column, table in (
-        (filters.first_name, population.first_names, FIRST_NAMES),
-        (filters.last_name, population.last_names, LAST_NAMES),
-    ):
-        if name is not None:
-            wanted = name.casefold()
-            found = _keep(found, column, bytes(entry.shown.casefold() == wanted for entry in table))
-    if filters.contact_email_status is not None:
-        status = filters.contact_email_status
-        found = _keep(found, population.email_statuses, bytes(known == status for known in EMAIL_STATUSES))
-    for test in _title_tests(filters):
-        found = _keep_titles(found, population, bytes(test(title) for title in TITLES))
-    if filters.person_city or filters.person_state or filters.person_country:
-        inside = _location_test(filters.person_city, filters.person_state, filters.person_country)
-        exclude = filters.person_location_exclude
-        found = _keep(found, population.places, bytes(inside(place) != exclude for place in PLACES))
-    return found if isinstance(found, range) else array("I", found)
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """How ``personLocationExclude`` is read.
+
+    ``each``: every location filter leaves out those who match it; ``all``: only who matches all of them is left out.
+    ``unknown_passes``: whether those stay of whom it is not known if they match; in SQL, where null is neither in a
+    list nor outside it, they do not.
+    """
+
+    reading: LocationExclusion = "each"
+    unknown_passes: bool = True
 
 
-def _keep(found: Sequence[int], column: array[int], table: bytes) -> Sequence[int]:
-    """Those of ``found`` whose entry in ``column`` is a yes in ``table``."""
-    values: Iterable[int] = column if len(found) == len(column) else map(column.__getitem__, found)
-    return list(compress(found, map(table.__getitem__, values)))
-
-
-def _keep_titles(found: Sequence[int], population: Population, table: bytes) -> Sequence[int]:
-    """The same for a person's first and second title."""
-    second_table = bytes(yes and title != NO_TITLE for title, yes in enumerate(table))
-    first = map(table.__getitem__, map(population.titles.__getitem__, found))
-    second = map(second_table.__getitem__, map(population.second_titles.__getitem__, found))
-    return list(compress(found, map(or_, first, second)))
-
-
-def _by_identity(population: Population, found: Sequence[int], filters: Filters) -> Sequence[int]:
-    for wanted, index in (
-        (filters.person_id, population.index_of(filters.person_id or "")),
-        (filters.linkedin_slug, population.index_of_slug(filters.linkedin_slug or "")),
-    ):
-        if wanted is not None:
-            found = [index] if index is not None and index in found else []
+def matching_ranks(columns: Columns, filters: Filters, exclusion: Exclusion) -> int:
+    """The ranks of everybody who passes."""
+    found = all_below(len(columns.order))
+    for ranks in _sets(columns, filters, exclusion):
+        found &= ranks
     return found
 
 
-def _by_employer(population: Population, filters: Filters) -> Sequence[int]:
+def _sets(columns: Columns, filters: Filters, exclusion: Exclusion) -> Iterable[int]:
+    """Those who pass, filter by filter."""
+    yield from _by_identity(columns, filters)
+    for name, wanted in (("first_name", filters.first_name), ("last_name", filters.last_name)):
+        if wanted is not None:
+            yield columns.passing(name, _is_one_of((wanted,)), wanted.casefold())
+    status = filters.contact_email_status
+    if status is not None:
+        yield columns.passing("email_status", lambda known: known == status, status)
+    for name, values in (("seniorities", filters.seniority), ("functions", filters.functional)):
+        if values:
+            yield columns.passing(name, _has_one_of(values), frozenset(values))
+    if filters.person_title:
+        yield columns.passing("text", _title_test(filters), (filters.person_title, filters.include_similar_titles))
+    yield from _by_location(columns, filters, exclusion)
+    for name, wanted_of in _SINGLE:
+        wanted_values = wanted_of(filters)
+        if wanted_values:
+            yield columns.passing(name, _is_one_of(wanted_values), frozenset(map(str.casefold, wanted_values)))
+    location = filters.company_city, filters.company_state, filters.company_country
+    if any(location) and not filters.include_all_office:
+        yield columns.passing("headquarters", _location_test(*location), location)
+    yield from _by_employer(columns, filters)
+
+
+def _by_identity(columns: Columns, filters: Filters) -> Iterable[int]:
+    people = columns.population
+    for wanted, index in (
+        (filters.person_id, people.index_of(filters.person_id or "")),
+        (filters.linkedin_slug, people.index_of_slug(filters.linkedin_slug or "")),
+    ):
+        if wanted is not None:
+            yield 0 if index is None else 1 << columns.rank(index)
+
+
+def _by_location(columns: Columns, filters: Filters, exclusion: Exclusion) -> Iterable[int]:
+    given = [
+        (name, values)
+        for name, values in (
+            ("city", filters.person_city),
+            ("state", filters.person_state),
+            ("country", filters.person_country),
+        )
+        if values
+    ]
+    inside = [columns.passing(name, _is_one_of(values), frozenset(map(str.casefold, values))) for name, values in given]
+    if not filters.person_location_exclude:
+        yield from inside
+        return
+    everybody = all_below(len(columns.order))
+    outside = [everybody ^ ranks for ranks in inside]
+    if not exclusion.unknown_passes:
+        outside = [
+            ranks & columns.passing(name, bool, "known") for ranks, (name, _) in zip(outside, given, strict=True)
+        ]
+    if exclusion.reading == "each":
+        yield from outside
+    elif outside:
+        beyond_one = 0
+        for ranks in outside:
+            beyond_one |= ranks
+        yield beyond_one
+
+
+def _by_employer(columns: Columns, filters: Filters) -> Iterable[int]:
+    people = columns.population
+    candidates: Iterable[int] = range(len(people.organizations))
     tests = list(_employer_tests(filters))
-    if not tests:
-        return range(population.size)
-    employers = population.organizations
-    table = bytes(all(test(organization) for test in tests) for organization in employers)
-    matching = list(compress(range(len(employers)), table))
-    if len(matching) <= _FEW_EMPLOYERS:
-        return sorted(index for number in matching for index in population.staff(number))
-    return _keep(range(population.size), population.employers, table)
+    if filters.company_domain:
+        numbers = {people.employer_of_domain(domain.casefold()) for domain in filters.company_domain}
+        candidates = [number for number in numbers if number is not None]
+    elif not tests:
+        return
+    passing = [number for number in candidates if all(test(people.organizations[number]) for test in tests)]
+    if len(passing) <= _FEW_EMPLOYERS:
+        yield columns.ranks_of(index for number in passing for index in people.staff(number))
+    else:
+        table = bytearray(b"0") * len(people.organizations)
+        for number in passing:
+            table[number] = ord("1")
+        yield columns.working_at(bytes(table))
 
 
-def _title_tests(filters: Filters) -> Iterable[Callable[[Title], bool]]:
-    if filters.seniority:
-        seniorities = set(filters.seniority)
-        yield lambda title: not seniorities.isdisjoint(title.seniorities)
-    if filters.functional:
-        functions = set(filters.functional)
-        yield lambda title: not functions.isdisjoint(title.functions)
-    if filters.person_title and filters.include_similar_titles:
-        wanted = [_tokens(text) for text in filters.person_title]
-        yield lambda title: any(tokens and tokens <= _tokens(title.text) for tokens in wanted)
-    elif filters.person_title:
-        exact = {text.casefold() for text in filters.person_title}
-        yield lambda title: title.text.casefold() in exact
+def _is_one_of(names: Iterable[str]) -> Callable[[str], bool]:
+    wanted = {name.casefold() for name in names}
+    return lambda value: value.casefold() in wanted
+
+
+def _has_one_of(names: Iterable[str]) -> Callable[[tuple[str, ...]], bool]:
+    wanted = set(names)
+    return lambda values: not wanted.isdisjoint(values)
+
+
+def _title_test(filters: Filters) -> Callable[[str], bool]:
+    if not filters.include_similar_titles:
+        return _is_one_of(filters.person_title)
+    wanted = [tokens for tokens in map(_tokens, filters.person_title) if tokens]
+    return lambda text: any(tokens <= _tokens(text) for tokens in wanted)
 
 
 def _location_test(
@@ -113,12 +159,9 @@ def _employer_tests(filters: Filters) -> Iterable[Callable[[Organization], bool]
     if filters.organization_name is not None:
         words = _tokens(filters.organization_name)
         yield lambda organization: bool(words) and words <= _tokens(organization.name)
-    if filters.company_city or filters.company_state or filters.company_country:
+    if filters.include_all_office and (filters.company_city or filters.company_state or filters.company_country):
         inside = _location_test(filters.company_city, filters.company_state, filters.company_country)
-        if filters.include_all_office:
-            yield lambda organization: any(inside(office) for office in organization.offices)
-        else:
-            yield lambda organization: inside(organization.headquarters)
+        yield lambda organization: any(inside(office) for office in organization.offices)
     if filters.funding_type or filters.funding_from_date or filters.funding_to_date:
         yield lambda organization: any(_funded(filters, *round_) for round_ in organization.funding)
     for wanted, values in _LISTED:
@@ -127,13 +170,16 @@ def _employer_tests(filters: Filters) -> Iterable[Callable[[Organization], bool]
             yield _contains(names, values)
 
 
-_LISTED: tuple[tuple[Callable[[Filters], tuple[str, ...]], Callable[[Organization], tuple[str, ...]]], ...] = (
-    (lambda filters: filters.company_domain, lambda organization: organization.domains),
-    (lambda filters: filters.company_employee_size, lambda organization: (organization.employee_size,)),
-    (lambda filters: filters.industry, lambda organization: (organization.industry,)),
+_SINGLE: Final[tuple[tuple[str, Callable[[Filters], tuple[str, ...]]], ...]] = (
+    ("employee_size", lambda filters: filters.company_employee_size),
+    ("industry", lambda filters: filters.industry),
+    ("revenue", lambda filters: filters.revenue),
+    ("business_model", lambda filters: filters.business_model),
+)
+"""Fields of an organization that have one value."""
+
+_LISTED: Final[tuple[tuple[Callable[[Filters], tuple[str, ...]], Callable[[Organization], tuple[str, ...]]], ...]] = (
     (lambda filters: filters.industry_keywords, lambda organization: organization.industry_keywords),
-    (lambda filters: filters.revenue, lambda organization: (organization.revenue,)),
-    (lambda filters: filters.business_model, lambda organization: (organization.business_model,)),
     (lambda filters: filters.technology_parameters, lambda organization: organization.technologies),
     (lambda filters: filters.web_keywords, lambda organization: organization.web_keywords),
 )

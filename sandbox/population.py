@@ -1,19 +1,21 @@
 """Everybody the imitated database knows, in columns of small integers: reproducible from (seed, size).
 
-A person is a position 0..size-1; the columns hold positions in the tables of ``values``. Person 0 is the one of the
-search page's example response. Nothing here is ever changed, so that a population can be kept over a reset.
+A person is a position 0..size-1; the columns hold positions in ``Tables`` and in the lists of names. Person 0 is the
+one of the search page's example response. Nothing here is ever changed, so that a population can be kept over a reset.
 """
 
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from sandbox.identifiers import IdentifierCode
 from sandbox.organizations import Organization
-from sandbox.values.names import FIRST_NAMES, LAST_NAMES
+from sandbox.shape import USUAL, Shape
+from sandbox.values.names import FIRST_NAMES, LAST_NAMES, Name
 from sandbox.values.places import PLACES, Place
 from sandbox.values.titles import TITLES, Title
 from sandbox.values.vocabulary import EMAIL_STATUSES
@@ -26,6 +28,28 @@ NULL, ABSENT, EMPTY = 0, 1, 2
 FORM_BITS: Final = 3
 NO_LINKEDIN: Final = 4
 """Bits of ``gaps``: the form, and whether the LinkedIn address is unknown."""
+
+
+def _words(names: Sequence[Name]) -> list[str]:
+    """What stands of each name in a profile address, with the hyphen behind it."""
+    words = ("".join(c for c in name.ascii.lower() if c.isalnum()) for name in names)
+    return [f"{word}-" if word else "" for word in words]
+
+
+_FIRST_WORDS: Final = _words(FIRST_NAMES)
+_LAST_WORDS: Final = _words(LAST_NAMES)
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The titles, places and e-mail statuses that there are in a population.
+
+    The first title and the first place are the documented person's and nobody else's.
+    """
+
+    titles: tuple[Title, ...] = TITLES
+    places: tuple[Place, ...] = PLACES
+    statuses: tuple[str, ...] = EMAIL_STATUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +85,13 @@ class Population:
     gaps: array[int]
     code: IdentifierCode
     slugs: IdentifierCode
+    shape: Shape = USUAL
+    tables: Tables = Tables()
+
+    def prepare(self) -> None:
+        """Make the indexes over employers, so that no caller waits for them."""
+        self.staff(0)
+        self.employer_of_domain("")
 
     def index_of(self, person_id: str) -> int | None:
         """The position of the person with that identifier."""
@@ -73,9 +104,8 @@ class Population:
             return "https://www.linkedin.com/in/kapilkhangaonkar/"
         if self.gaps[index] & NO_LINKEDIN:
             return ""
-        names = FIRST_NAMES[self.first_names[index]].ascii, LAST_NAMES[self.last_names[index]].ascii
-        words = "-".join("".join(c for c in name.lower() if c.isalnum()) for name in names if name)
-        return f"https://www.linkedin.com/in/{words}-{int(self.slugs.encode(index)):x}/"
+        first, last = _FIRST_WORDS[self.first_names[index]], _LAST_WORDS[self.last_names[index]]
+        return f"https://www.linkedin.com/in/{first}{last}{int(self.slugs.encode(index)):x}/"
 
     def index_of_slug(self, slug: str) -> int | None:
         """The position of the person whose profile address ends in ``/in/slug/``."""
@@ -106,7 +136,8 @@ class Population:
         """The person at that position."""
         first, last = FIRST_NAMES[self.first_names[index]], LAST_NAMES[self.last_names[index]]
         second = self.second_titles[index]
-        titles = (TITLES[self.titles[index]], *((TITLES[second],) if second != NO_TITLE else ()))
+        known = self.tables.titles
+        titles = (known[self.titles[index]], *((known[second],) if second != NO_TITLE else ()))
         return Person(
             index=index,
             person_id=self.code.encode(index),
@@ -115,8 +146,8 @@ class Population:
             ascii_name=(first.ascii, last.ascii),
             linkedin_url=self.linkedin_url(index),
             titles=titles,
-            place=PLACES[self.places[index]],
-            email_status=EMAIL_STATUSES[self.email_statuses[index]],
+            place=self.tables.places[self.places[index]],
+            email_status=self.tables.statuses[self.email_statuses[index]],
             organization=self.organizations[self.employers[index]],
         )
 

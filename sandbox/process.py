@@ -33,6 +33,16 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
+class Present:
+    """Identifiers of people, in the order of a search: there now, there since the start, come since, gone."""
+
+    now: list[str]
+    throughout: list[str]
+    added: list[str]
+    removed: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     """A running sandbox. The methods block."""
 
@@ -82,6 +92,23 @@ class Server:
         people: list[dict[str, Any]] = self._call("GET", f"people?offset={offset}&limit={most}")["people"]
         return people
 
+    def searches(self) -> dict[str, Any]:
+        """How often was searched: ``calls`` in all, and ``windows``, a list with an entry for each set of filters.
+
+        An entry has ``filters`` as documented, ``exclude_viewed``, and the numbers ``calls``, ``past_end`` (behind the
+        last page), ``page_100`` (for that page), ``people`` (shown, each as often as shown).
+        """
+        return self._call("GET", "searches")
+
+    def busiest(self, seconds: float, *, vendor: str = "clodura") -> int:
+        """The most requests, of any operation, that arrived within any span shorter than ``seconds``."""
+        calls: int = self._call("GET", f"busiest?seconds={seconds}&vendor={vendor}")["calls"]
+        return calls
+
+    def present(self, **filters: object) -> Present:
+        """Who passes the filters of a search, under their documented names."""
+        return Present(**self._call("POST", "present", filters))
+
     def reset(
         self,
         *,
@@ -91,13 +118,17 @@ class Server:
         behaviour: Mapping[str, object] | None = None,
         credits: float | None = None,  # noqa: A002 - the vendor's word
         cents: float | None = None,
+        kind: str | None = None,
+        top_share: float | None = None,
+        unknown_share: float | None = None,
     ) -> None:
         """Empty the books and start anew. What is left out is as it was when the process started.
 
-        ``credits`` is Clodura's allowance, ``cents`` Sixtyfour's balance.
+        ``credits`` is Clodura's allowance, ``cents`` Sixtyfour's balance; ``kind`` and the shares as in shape.py.
         """
         values: dict[str, object] = {"people": people, "seed": seed, "plan": plan, "behaviour": behaviour}
         values |= {"credits": credits, "cents": cents}
+        values |= {"kind": kind, "top_share": top_share, "unknown_share": unknown_share}
         self._call("POST", "reset", values)
 
     def set_behaviour(self, **switches: object) -> None:
@@ -130,11 +161,20 @@ def running(
     cents: float | None = None,
     sixtyfour_api_key: str | None = None,
     port: int = 0,
+    kind: str = "usual",
+    top_share: float | None = None,
+    unknown_share: float | None = None,
 ) -> Iterator[Server]:
-    """A sandbox as long as the block lasts. RuntimeError, with what the child wrote, if it does not start."""
+    """A sandbox as long as the block lasts. RuntimeError, with what the child wrote, if it does not start.
+
+    ``kind`` says how people are spread over the values of filters: "usual", "skewed" (with the shares), "flat".
+    """
     command = [sys.executable, "-m", "sandbox", "--exit-with-parent"]
     command += ["--people", str(people), "--seed", str(seed), "--plan", plan, "--port", str(port)]
     command += ["--behaviour", json.dumps(behaviour or {})]
+    command += ["--kind", kind]
+    command += [] if top_share is None else ["--top-share", str(top_share)]
+    command += [] if unknown_share is None else ["--unknown-share", str(unknown_share)]
     command += [] if credits is None else ["--credits", str(credits)]
     command += [] if cents is None else ["--cents", str(cents)]
     command += [] if sixtyfour_api_key is None else ["--sixtyfour-api-key", sixtyfour_api_key]

@@ -13,17 +13,15 @@ from typing import Final, Literal
 import orjson
 
 from sandbox.organizations import Organization
-from sandbox.population import ABSENT, FORM_BITS, NO_TITLE, NULL, Population
+from sandbox.population import ABSENT, FORM_BITS, NO_TITLE, NULL, Population, Tables
 from sandbox.values.names import FIRST_NAMES, LAST_NAMES
-from sandbox.values.places import PLACES
-from sandbox.values.titles import TITLES
-from sandbox.values.vocabulary import EMAIL_STATUSES
 
 LocationForm = Literal["array", "string"]
 UnicodeForm = Literal["raw", "escaped", "mixed"]
 _Value = str | tuple[str, ...]
 
-_STATUSES: Final = [b',"contactEmailStatus":"%s"' % status.encode() for status in EMAIL_STATUSES]
+_MOST_KEPT: Final = 200_000
+"""Records, of about 700 bytes each; those that come after are encoded each time they are shown."""
 
 
 class RecordEncoder:
@@ -31,14 +29,16 @@ class RecordEncoder:
 
     def __init__(self, population: Population, location_form: LocationForm, unicode_form: UnicodeForm) -> None:
         self._population = population
-        self._encoded: list[bytes | None] = [None] * population.size
-        raw, escaped = _Fragments(location_form, escaped=False), _Fragments(location_form, escaped=True)
+        self._encoded: dict[int, bytes] = {}
+        tables = population.tables
+        raw = _Fragments(location_form, tables, escaped=False)
+        escaped = _Fragments(location_form, tables, escaped=True)
         self._fragments = {"raw": (raw,), "escaped": (escaped,), "mixed": (raw, escaped)}[unicode_form]
 
     def page(self, indices: Sequence[int], tail: bytes) -> bytes:
         """Records side by side, without the brackets of the array; ``tail`` ends each, closing brace included."""
-        encoded = self._encoded
-        return (tail + b",").join([encoded[index] or self._encode(index) for index in indices]) + tail
+        known = self._encoded.get
+        return (tail + b",").join([known(index) or self._encode(index) for index in indices]) + tail
 
     def _encode(self, index: int) -> bytes:
         people = self._population
@@ -52,23 +52,26 @@ class RecordEncoder:
                 fragments.member("linkedinUrl", people.linkedin_url(index), form),
                 fragments.work(titles, form),
                 fragments.place(people.places[index], form),
-                _STATUSES[people.email_statuses[index]],
+                fragments.status(people.email_statuses[index], form),
                 fragments.organization(people.employers[index], people.organizations, form),
             )
         )
-        self._encoded[index] = record
+        if len(self._encoded) < _MOST_KEPT:
+            self._encoded[index] = record
         return record
 
 
 class _Fragments:
     """Encoded pieces of records. A piece for the same table entries and form is encoded once."""
 
-    def __init__(self, location_form: LocationForm, *, escaped: bool) -> None:
+    def __init__(self, location_form: LocationForm, tables: Tables, *, escaped: bool) -> None:
+        self._tables = tables
         self._as_array = location_form == "array"
         self._escaped = escaped
         self._names: dict[tuple[int, int, int], bytes] = {}
         self._work: dict[tuple[tuple[int, int], int], bytes] = {}
         self._places: dict[tuple[int, int], bytes] = {}
+        self._statuses: dict[tuple[int, int], bytes] = {}
         self._organizations: dict[tuple[int, int], bytes] = {}
 
     def member(self, key: str, value: _Value, form: int) -> bytes:
@@ -94,7 +97,8 @@ class _Fragments:
     def work(self, titles: tuple[int, int], form: int) -> bytes:
         piece = self._work.get((titles, form))
         if piece is None:
-            held = [TITLES[titles[0]]] + ([TITLES[titles[1]]] if titles[1] != NO_TITLE else [])
+            table = self._tables.titles
+            held = [table[titles[0]]] + ([table[titles[1]]] if titles[1] != NO_TITLE else [])
             piece = self.member("seniority", _union([title.seniorities for title in held]), form)
             piece += self.member("personTitle", _union([(title.text,) for title in held if title.text]), form)
             piece += self.member("functional", _union([title.functions for title in held]), form)
@@ -104,10 +108,18 @@ class _Fragments:
     def place(self, place: int, form: int) -> bytes:
         piece = self._places.get((place, form))
         if piece is None:
-            city, state, country = PLACES[place]
+            city, state, country = self._tables.places[place]
             piece = self._located("personCity", city, form) + self._located("personState", state, form)
             piece += self._located("personCountry", country, form)
             self._places[place, form] = piece
+        return piece
+
+    def status(self, status: int, form: int) -> bytes:
+        piece = self._statuses.get((status, form))
+        if piece is None:
+            piece = self._statuses[status, form] = self.member(
+                "contactEmailStatus", self._tables.statuses[status], form
+            )
         return piece
 
     def organization(self, employer: int, organizations: Sequence[Organization], form: int) -> bytes:

@@ -10,18 +10,21 @@ from collections.abc import Sequence
 from typing import Final
 
 from sandbox.behaviour import Behaviour, Switchboard
+from sandbox.bits import Numbers
 from sandbox.bodies import Refused
 from sandbox.books import Books
 from sandbox.credits import CREDIT, Account
 from sandbox.filters import Filters, Query, read_query
-from sandbox.matching import matching_people
+from sandbox.matching import Exclusion, matching_ranks
 from sandbox.population import Population
 from sandbox.records import LocationForm, RecordEncoder, UnicodeForm
+from sandbox.roster import Roster
 from sandbox.wire import Answer, Reply, error_answer
 
 _NO_RESULTS: Final = "No Results found, may be you can tweak the filters."
-_MOST_KEPT: Final = 20_000_000
-"""Positions of people kept in all, four bytes each."""
+_MOST_KEPT: Final = 128_000_000
+"""Bytes of found people kept in all."""
+_Search = tuple[Filters, Exclusion]
 
 
 class Search:
@@ -36,20 +39,34 @@ class Search:
         self._viewed = viewed
         self._switchboard = switchboard
         self._encoders: dict[tuple[LocationForm, UnicodeForm], RecordEncoder] = {}
-        self._found: OrderedDict[Filters, Sequence[int]] = OrderedDict()
+        self._unviewed: dict[_Search, tuple[int, Numbers]] = {}
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Everybody is there as the switches say, and calls are counted from zero. ValueError if they cannot be."""
+        behaviour = self._switchboard.behaviour
+        self.roster = Roster(self._population, behaviour.search_order, behaviour.search_shifts)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._found: OrderedDict[_Search, Numbers] = OrderedDict()
         self._kept = 0
-        self._unviewed: dict[Filters, tuple[int, Sequence[int]]] = {}
+        self._unviewed.clear()
 
     def answer(self, raw: bytes) -> Reply:
         """Answer a search call. Raises Refused."""
-        query = read_query(raw)
-        people = self._without_viewed(query.filters) if query.exclude_viewed else self._people(query.filters)
-        start = (query.page - 1) * query.per_page
-        page = people[start : start + query.per_page]
         behaviour = self._switchboard.behaviour
+        query = read_query(raw, behaviour.most_filter_values)
+        search = query.filters, _exclusion(behaviour)
+        people = self._without_viewed(search) if query.exclude_viewed else self._people(search)
+        start = (query.page - 1) * query.per_page
+        order = self.roster.columns.order
+        page = [order[rank] for rank in people.slice(start, start + query.per_page)]
         acted = self._charge(page, behaviour)
         window = query.filters, query.exclude_viewed
-        self._books.searched(window, len(page), past_end=query.page > 1 and not page)
+        self._books.searched(window, len(page), page=query.page)
+        if self.roster.answered():
+            self._forget()
         if not page and behaviour.empty_search == "404":
             # An answer and no refusal: where each request is charged, so is this one.
             return Reply(error_answer(404, _NO_RESULTS, behaviour.error_body), acted)
@@ -57,24 +74,45 @@ class Search:
             self._viewed.update(page)
         return Reply(self._write(query, page, len(people), behaviour), acted)
 
-    def _people(self, filters: Filters) -> Sequence[int]:
-        people = self._found.get(filters)
+    def _people(self, search: _Search) -> Numbers:
+        people = self._found.get(search)
         if people is None:
-            people = matching_people(self._population, filters)
-            self._found[filters] = people
-            self._kept += len(people)
+            people = self._found[search] = self._numbers(self._ranks(search))
+            self._kept += people.weight
             while self._kept > _MOST_KEPT and len(self._found) > 1:
-                self._kept -= len(self._found.popitem(last=False)[1])
-        self._found.move_to_end(filters)
+                self._kept -= self._found.popitem(last=False)[1].weight
+        self._found.move_to_end(search)
         return people
 
-    def _without_viewed(self, filters: Filters) -> Sequence[int]:
+    def _without_viewed(self, search: _Search) -> Numbers:
         """Everybody but those viewed up to now; ``viewed`` only grows, so that its size tells what is out of date."""
-        size, people = self._unviewed.get(filters, (-1, ()))
-        if size != len(self._viewed):
-            people = [index for index in self._people(filters) if index not in self._viewed]
-            self._unviewed = {filters: (len(self._viewed), people)}
+        size, people = self._unviewed.get(search, (-1, None))
+        if people is None or size != len(self._viewed):
+            people = self._numbers(self._ranks(search) & ~self.roster.columns.ranks_of(self._viewed))
+            self._unviewed = {search: (len(self._viewed), people)}
         return people
+
+    def _ranks(self, search: _Search) -> int:
+        return matching_ranks(self.roster.columns, *search) & self.roster.present
+
+    def _numbers(self, ranks: int) -> Numbers:
+        return Numbers(ranks, self._population.size)
+
+    def who(self, filters: Filters) -> dict[str, list[str]]:
+        """Identifiers, in the order of a search, of those who pass: there now, there throughout, came, gone."""
+        roster = self.roster
+        passing = matching_ranks(roster.columns, filters, _exclusion(self._switchboard.behaviour))
+        groups = {
+            "now": roster.present,
+            "throughout": roster.throughout,
+            "added": roster.columns.ranks_of(roster.added),
+            "removed": roster.columns.ranks_of(roster.removed),
+        }
+        return {name: self._identifiers(passing & ranks) for name, ranks in groups.items()}
+
+    def _identifiers(self, ranks: int) -> list[str]:
+        encode, order = self._population.code.encode, self.roster.columns.order
+        return [encode(order[rank]) for rank in self._numbers(ranks).slice(0, self._population.size)]
 
     def _charge(self, page: Sequence[int], behaviour: Behaviour) -> bool:
         """Book what the page costs: whether it cost anything. Raises Refused with 402 where too little is left."""
@@ -109,6 +147,10 @@ class Search:
         if form not in self._encoders:
             self._encoders = {form: RecordEncoder(self._population, *form)}
         return self._encoders[form]
+
+
+def _exclusion(behaviour: Behaviour) -> Exclusion:
+    return Exclusion(behaviour.location_exclusion, behaviour.location_unknown_passes)
 
 
 def _pagination(query: Query, total: int) -> bytes:

@@ -22,6 +22,7 @@ from sandbox.limits import RateLimiter
 from sandbox.population import Population
 from sandbox.reveal import Reveals
 from sandbox.search import Search
+from sandbox.shape import USUAL, Shape
 from sandbox.sixtyfour.service import Sixtyfour
 from sandbox.tracking import Tracking
 from sandbox.verify import Verifications
@@ -41,6 +42,7 @@ class Start:
     credits: float = DEFAULT_ALLOWANCE
     behaviour: Behaviour = field(default_factory=Behaviour)
     cents: float = DEFAULT_CENTS
+    shape: Shape = USUAL
 
 
 def _later(seconds: float, call: Callable[[], None]) -> Timer:
@@ -57,8 +59,9 @@ class World:
     def __init__(
         self, start: Start, population: Population | None = None, surroundings: Surroundings = REAL_SURROUNDINGS
     ) -> None:
-        if population is None or (population.seed, population.size) != (start.seed, start.people):
-            population = build_population(start.seed, start.people)
+        wanted = start.seed, start.people, start.shape
+        if population is None or (population.seed, population.size, population.shape) != wanted:
+            population = build_population(*wanted)
         self.start = start
         self.now = surroundings.now
         self.population = population
@@ -86,8 +89,14 @@ class World:
         return self.switchboard.behaviour
 
     def change(self, behaviour: Behaviour) -> None:
-        """Put other switches in force; faults and limits count from zero where theirs are others."""
+        """Put other switches in force; faults, limits and shifts count from zero where theirs are others."""
         before, self.switchboard.behaviour = self.behaviour, behaviour
+        if (before.search_order, before.search_shifts) != (behaviour.search_order, behaviour.search_shifts):
+            try:
+                self.search.start_anew()
+            except ValueError:
+                self.switchboard.behaviour = before
+                raise
         if (before.faults, before.rate_limits) != (behaviour.faults, behaviour.rate_limits):
             self._arm(behaviour)
 

@@ -146,6 +146,10 @@ class Books:
         """Book one posting of a webhook; ``tracking_id`` is its task_id."""
         self.webhooks.append(WebhookEntry(self._now(), tracking_id, url, attempt, status, error))
 
+    def busiest(self, seconds: float) -> int:
+        """The most calls, of any operation, that arrived within any span shorter than that."""
+        return peak([entry.time for entry in self.calls], seconds)
+
     def totals(self) -> dict[str, object]:
         """Sums over the lists. ``charged_again``: leads paid more than once for the same operation and mode."""
         calls: dict[str, Counter[str]] = {}
@@ -161,7 +165,6 @@ class Books:
         for charge in self.charges:
             charged[charge.operation] += charge.amount
         accepted = sum(1 for post in self.webhooks if post.status is not None and 200 <= post.status < 300)
-        times = [entry.time for entry in self.calls]
         return {
             "requests": calls,
             "jobs": jobs,
@@ -171,7 +174,7 @@ class Books:
             "charged_again": sum(1 for count in self._charged.values() if count > 1),
             "balance": self.balance,
             "webhooks": {"posted": len(self.webhooks), "accepted": accepted},
-            "peak": {"second": peak(times, 1.0), "minute": peak(times, 60.0)},
+            "peak": {"second": self.busiest(1.0), "minute": self.busiest(60.0)},
         }
 
     def lists(self) -> dict[str, object]:

@@ -24,6 +24,46 @@ SENIORITIES: Final = (
     "Executive",
 )
 
+FUNCTIONS: Final = (
+    "Admin",
+    "Analytics",
+    "Engineering",
+    "Finance",
+    "HR",
+    "IT",
+    "Marketing",
+    "Operations",
+    "Product Management",
+    "Sales",
+    "Security",
+    "Support",
+    "Applications",
+    "Compliance",
+    "Controller",
+    "Customer Service",
+    "Cloud",
+    "Cyber Security",
+    "Data Engineering",
+    "Devops",
+    "Digital",
+    "Distribution",
+    "Fraud",
+    "Hiring",
+    "Infrastructure",
+    "Inside Sales",
+    "Learning",
+    "Legal",
+    "Network Security",
+    "Production",
+    "Product Security",
+    "Purchase",
+    "Risk",
+    "Testing",
+    "Training",
+    "Research",
+)
+"""The twelve that are printed, then those of the vendor's web application."""
+
 EMAIL_STATUSES: Final = ("verified", "unverified", "unavailable")
 
 EMPLOYEE_SIZES: Final = (

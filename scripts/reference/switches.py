@@ -12,6 +12,7 @@ from sandbox import control
 from sandbox.behaviour import Behaviour, Span, questions
 from sandbox.behaviour_json import write_behaviour
 from sandbox.faults import OPERATIONS, Fault, FaultRule
+from sandbox.shifts import Shift
 from scripts.reference import markdown
 
 INTRODUCTION = """\
@@ -24,6 +25,11 @@ wrong. `python -m sandbox` takes them as one JSON object, and a running sandbox 
 python -m sandbox --port 8900 --behaviour '{"search_envelope": "people", "sixtyfour_webhook_copies": 2}'
 curl -X POST http://127.0.0.1:8900/_sandbox/behaviour -d '{"webhook": false}'
 ```
+
+Up to a million people are there (`--people`), and `--kind` says how they are spread over the values a search can filter
+by: `usual`, about as in a real contact database; `skewed`, where one value of each filter holds `--top-share` of
+everybody and `--unknown-share` have no value or one that no list has; `flat`, with one seniority each and as many
+people of every seniority.
 """
 
 SIXTYFOUR = """\
@@ -32,7 +38,7 @@ about answers in general hold here too (`serves_api`, `not_entitled`, `refused_u
 `faults`, `silence_seconds`), and `webhook_any_host`.
 """
 
-_PLAIN = {str: "text", bool: "true or false", int: "whole number", float: "number", FaultRule: "fault"}
+_PLAIN = {str: "text", bool: "true or false", int: "whole number", float: "number", FaultRule: "fault", Shift: "shift"}
 
 
 def page() -> str:
@@ -48,6 +54,8 @@ def page() -> str:
         "## Faults",
         _wrapped("Each of `faults` is an object. " + _text(FaultRule)),
         _wrapped(f"OPERATIONS are {markdown.listed(OPERATIONS)}. {_text(Fault)}"),
+        "## Shifting pages",
+        _wrapped("Each of `search_shifts` is an object. " + _text(Shift)),
         "## Control",
         f"```text\n{inspect.getdoc(control)}\n```",
     )

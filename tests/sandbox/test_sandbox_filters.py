@@ -152,6 +152,55 @@ def test_the_cases_find_somebody_and_leave_somebody_out() -> None:
     assert len(everybody_expected) == 3, everybody_expected
 
 
+EXCLUDED = {"personCountry": ["United States"], "personState": ["Texas", "England"], "personLocationExclude": True}
+
+
+def in_country(person: Person) -> bool:
+    return person.place.country == "United States"
+
+
+def in_state(person: Person) -> bool:
+    return person.place.state in {"Texas", "England"}
+
+
+@pytest.mark.parametrize(
+    ("switches", "test"),
+    [
+        ({}, lambda p: not in_country(p) and not in_state(p)),
+        ({"location_exclusion": "all"}, lambda p: not (in_country(p) and in_state(p))),
+        (
+            {"location_unknown_passes": False},
+            lambda p: bool(p.place.country and p.place.state) and not in_country(p) and not in_state(p),
+        ),
+        (
+            {"location_exclusion": "all", "location_unknown_passes": False},
+            lambda p: (bool(p.place.country) and not in_country(p)) or (bool(p.place.state) and not in_state(p)),
+        ),
+    ],
+    ids=["each", "all", "each, SQL", "all, SQL"],
+)
+def test_an_exclusion_of_locations_can_be_read_in_several_ways(
+    server: Server, switches: dict[str, object], test: Callable[[Person], bool]
+) -> None:
+    server.set_behaviour(**switches)
+    expected = [someone.person_id for someone in PEOPLE if test(someone)]
+    assert found(server, **EXCLUDED) == expected
+    assert 0 < len(expected) < 1000
+
+
+def test_the_readings_of_an_exclusion_differ_and_keep_or_leave_out_who_has_no_location(server: Server) -> None:
+    nowhere = {p.person_id for p in PEOPLE if not any(p.place)}
+    assert nowhere
+    results = {}
+    for reading in ("each", "all"):
+        for passes in (True, False):
+            server.set_behaviour(location_exclusion=reading, location_unknown_passes=passes)
+            results[reading, passes] = set(found(server, **EXCLUDED))
+            assert nowhere <= results[reading, passes] if passes else not nowhere & results[reading, passes]
+    assert len({len(people) for people in results.values()}) == 4
+    assert results["each", True] < results["all", True]
+
+
 def test_all_offices_find_more_than_headquarters(process: Server) -> None:
     headquarters = found(process, companyCountry=["India"])
     assert set(headquarters) < set(found(process, companyCountry=["India"], includeAllOffice=True))
