@@ -41,6 +41,10 @@ class LedgerNotes:
         """See `Notes.only_shown_by`."""
         return await self._ledger.run(scans.only_shown_by, self._search, self.scan.scan_id, number)
 
+    async def shown(self, numbers: Sequence[int]) -> int:
+        """See `Notes.shown`."""
+        return await self._ledger.run(scans.shown, self._search, self.scan.scan_id, numbers)
+
     async def domains(self, numbers: Sequence[int]) -> Sequence[str]:
         """See `Notes.domains`."""
         return await self._ledger.run(scans.domains, self._search, self.scan.scan_id, numbers)
@@ -93,6 +97,7 @@ def _row(window: ScanWindow) -> dict[str, Any]:
 
 def _window(row: Mapping[str, Any]) -> ScanWindow:
     details = {name: value for name, value in row["details"].items() if name in DETAILS}
+    details["tried"] = tuple(details["tried"])
     return ScanWindow(
         number=row["number"],
         parent=row["parent"],

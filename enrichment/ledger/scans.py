@@ -25,7 +25,7 @@ from enrichment.ledger.schema import (
     spool,
     windows,
 )
-from enrichment.storage.statements import Prepared
+from enrichment.storage.statements import Prepared, Statement
 
 #: fast, and a page of JSON shrinks to a tenth all the same
 _LEVEL = 1
@@ -137,6 +137,12 @@ _NOTE_PAGE = Prepared(
     _PAGE_KEYS,
 )
 _SPOOL = Prepared(spool.insert().returning(spool.c.spool_id), ("search", "page", "body", "at"))
+_SHOWN = Statement(
+    """
+    SELECT count(*) FROM sightings
+    WHERE search = ? AND scan_id = ? AND number IN (SELECT value FROM json_each(?))
+    """
+)
 _LOADED = Prepared(spool.delete().where(spool.c.spool_id == sa.bindparam("spool_id")))
 
 
@@ -172,6 +178,11 @@ def only_shown_by(connection: sa.Connection, search: str, scan_id: int, number: 
         sightings.c.search == search, sightings.c.scan_id == scan_id, sightings.c.number == number
     )
     return list(connection.execute(query).scalars())
+
+
+def shown(connection: sa.Connection, search: str, scan_id: int, numbers: Sequence[int]) -> int:
+    """How many people these windows of a scan were the last to show."""
+    return int(_SHOWN.rows(connection, search, scan_id, json.dumps([*numbers]))[0][0])
 
 
 def domains(connection: sa.Connection, search: str, scan_id: int, numbers: Sequence[int]) -> list[str]:

@@ -2,24 +2,27 @@
 
 Which windows there are and how far each is read is noted (`sources.clodura.scans.Notes`), so that a scan may stop
 anywhere and go on in another process. Whether parts leave somebody out shows by the people that the full window itself
-has shown: who is in none of its parts stands for others. Such people are looked for by their employers; what may be
-left after that is reported, never passed over.
+has shown: who is in none of its parts stands for others. Such people are looked for by splitting the window once more,
+by another filter or by the employers seen, where that is worth its calls; about how many are left is told, and never
+passed over.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import anyio
 
 from sources.clodura.client import CloduraClient
+from sources.clodura.estimates import left_by_sample, left_by_turns, worthwhile
 from sources.clodura.facets import Tally
-from sources.clodura.filters import SearchFilters
+from sources.clodura.filters import LARGEST_PAGE, SearchFilters
 from sources.clodura.records import Record
 from sources.clodura.scans import Notes, Remembered, ScanWindow, State
-from sources.clodura.splitting import MOST_SHOWN, Part, Role, Split, changed, companies, split
+from sources.clodura.splitting import COMPANIES, MOST_SHOWN, Part, Role, Split, changed, companies, split
+from sources.clodura.tree import WindowTree
 from sources.clodura.windows import CONCURRENCY, Coverage, PageRead, Reading, WindowReport, first_error, walk
 from sources.errors import RequestRefused
 from sources.metering import Meter
@@ -30,11 +33,11 @@ WINDOWS = 3
 LIKELY_FULL = 8_000
 #: with fewer people than this a window that was split is tried whole again
 FITS = 9_000
-#: people whom only the full window has shown that are asked for one by one, before all of it is searched by employer
+#: people whom only the full window has shown that are asked for one by one, before it is split once more for them
 FEW_LEFT = 5
 
 #: what matters most of several parts, the gravest first
-_GRAVEST = (Coverage.INTERRUPTED, Coverage.TRUNCATED, Coverage.GAPS, Coverage.LIMITED, Coverage.UNPROVEN)
+_GRAVEST = (Coverage.TRUNCATED, Coverage.GAPS, Coverage.UNPROVEN)
 
 
 @dataclass(frozen=True)
@@ -95,8 +98,7 @@ class _Scan:
     notes: Notes
     on_page: OnWindowPage
     scanning: Scanning
-    windows: dict[int, ScanWindow] = field(default_factory=dict)
-    children: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    tree: WindowTree = field(default_factory=WindowTree)
     stack: list[int] = field(default_factory=list)
     touched: set[int] = field(default_factory=set)
     #: values of each facet that full windows have shown
@@ -116,14 +118,13 @@ class _Scan:
         noted = await self.notes.begin()
         if not noted:
             expected = await self.notes.expected(self.filters.fingerprint())
-            root = ScanWindow(0, None, Role.SEARCH, self.filters, expected=expected)
-            await self.notes.keep(root)
-            noted = [root]
+            noted = [ScanWindow(0, None, Role.SEARCH, self.filters, expected=expected)]
+            await self.notes.keep(*noted)
         for window in noted:
-            self._add(window)
+            self.tree.add(window)
         self.stack = [w.number for w in reversed(noted) if w.state is State.OPEN]
-        for window in noted:  # a run may have ended between the end of the last part and that of the whole
-            if window.state is State.SPLIT and self._parts_done(window):
+        for window in reversed(noted):  # a run may have ended between the end of the last part and that of the whole
+            if self.tree.ends(window):
                 await self._conclude(window)
         try:
             async with anyio.create_task_group() as tasks:
@@ -131,12 +132,12 @@ class _Scan:
                     tasks.start_soon(self._work)
         except BaseExceptionGroup as group:
             raise first_error(group) from None
-        root = self.windows[0]
-        coverage = root.coverage if root.state is State.DONE else None
-        read = [replace(self.windows[number]) for number in sorted(self.touched)]
+        read = [replace(self.tree[number]) for number in sorted(self.touched)]
         for window in read:
             if window.state is not State.DONE:
                 window.coverage = Coverage.INTERRUPTED
+        root = self.tree.root
+        coverage = root.coverage if root.state is State.DONE else None
         return ScanReport(coverage or Coverage.INTERRUPTED, tuple(read), self.calls, self.wasted)
 
     # windows, one after the other
@@ -144,7 +145,7 @@ class _Scan:
     async def _work(self) -> None:
         while not self.scanning.stopped():
             if self.stack:
-                window = self.windows[self.stack.pop()]
+                window = self.tree[self.stack.pop()]
                 self.under_way += 1
                 try:
                     await self._read(window)
@@ -163,12 +164,12 @@ class _Scan:
         splitting = self._window_limit is None
         known = await self.notes.remembered(window.fingerprint) if splitting else None
         if known is not None:
-            window.lacks, window.left = known.lacks, known.left
-            await self._split(window, known.split)
+            window.left = known.left
+            await self._open(window, known.turns[0])
             return
         try:
             report = await self._walk(window, splitting=splitting)
-            if report.full and await self._split_by(window, report.sample):
+            if report.full and await self._split(window, report.sample):
                 return
             if report.full:  # nothing is left to split it by: all that can be seen of it
                 report = await self._walk(window, splitting=False)
@@ -177,15 +178,18 @@ class _Scan:
                 raise
             await self._refused(window)
             return
-        if report.coverage is Coverage.INTERRUPTED:
-            return
-        if report.coverage is Coverage.TRUNCATED and await self._look_by_company(window):
-            return
-        await self._done(window, report.coverage)
+        if report.coverage is Coverage.TRUNCATED and splitting:
+            by_company = companies(window.filters, await self.notes.domains([window.number]))
+            if by_company is not None:
+                await self._open(window, by_company)
+                return
+        if report.coverage is not Coverage.INTERRUPTED:
+            await self._done(window, report.coverage)
 
     async def _walk(self, window: ScanWindow, *, splitting: bool) -> WindowReport:
         scanning = self.scanning
-        expected = window.expected if window.expected is not None else self._estimate(window)
+        expected = window.expected if window.expected is not None else self.tree.estimate(window)
+        unknown = expected is None and window.role in (Role.PART, Role.COMPLEMENT)
         reading = Reading(
             limit=self._window_limit,
             concurrency=scanning.concurrency,
@@ -195,8 +199,7 @@ class _Scan:
             meter=scanning.meter,
             expected=window.expected,
             splitting=splitting,
-            likely_full=(expected or 0) >= LIKELY_FULL
-            or (expected is None and window.role in (Role.PART, Role.COMPLEMENT)),
+            likely_full=unknown or (expected or 0) >= LIKELY_FULL,
             known=tuple(await self.notes.pages(window.number)),
         )
 
@@ -207,107 +210,6 @@ class _Scan:
         window.people, window.pages, window.unreadable = report.records, report.pages, report.unreadable
         self._count(window, report.calls, report.wasted)
         return report
-
-    async def _refused(self, window: ScanWindow) -> None:
-        """The vendor does not take this part as it is: shorter lists may do."""
-        ways = split(window.filters, Tally(), None, {})
-        if ways is not None and ways.exact and window.role is not Role.COMPLEMENT:
-            await self._split(window, ways)
-        else:
-            await self._done(window, Coverage.TRUNCATED)
-
-    # splitting
-
-    async def _split_by(self, window: ScanWindow, sample: Sequence[Record]) -> bool:
-        if not sample:  # it was read by an earlier run, which ended before it was split
-            sample = await self._ask(window, window.filters)
-        tally = Tally()
-        tally.add(sample)
-        for name, counter in tally.counts.items():
-            self.seen[name] |= counter.keys()
-        parts = split(window.filters, tally, self._estimate(window), self.seen)
-        if parts is None:
-            return False
-        await self._split(window, parts)
-        return True
-
-    async def _split(self, window: ScanWindow, parts: Split) -> None:
-        window.state, window.split_by, window.exact = State.SPLIT, parts.field, parts.exact
-        new = self._new(window, parts.parts)
-        await self.notes.keep(window, *new)
-        self._open(new)
-
-    def _new(self, window: ScanWindow, parts: Iterable[Part]) -> list[ScanWindow]:
-        number = len(self.windows)
-        return [
-            ScanWindow(number + place, window.number, part.role, part.filters, part.share, part.people)
-            for place, part in enumerate(parts)
-        ]
-
-    def _open(self, windows: Sequence[ScanWindow]) -> None:
-        for window in windows:
-            self._add(window)
-        self.stack += [window.number for window in reversed(windows)]
-
-    def _add(self, window: ScanWindow) -> None:
-        self.windows[window.number] = window
-        if window.parent is not None and window.number not in self.children[window.parent]:
-            self.children[window.parent].append(window.number)
-
-    def _estimate(self, window: ScanWindow) -> int | None:
-        """How many people a part holds, about: by its share, and by what its siblings turned out to hold."""
-        if window.parent is None or not window.share:
-            return None
-        siblings = [self.windows[number] for number in self.children[window.parent]]
-        read = [w for w in siblings if w.share and w.state is State.DONE and w.role is Role.PART]
-        if not read:
-            return None
-        return round(window.share * sum(w.people for w in read) / sum(w.share or 0 for w in read))
-
-    # the end of windows
-
-    async def _done(self, window: ScanWindow, coverage: Coverage) -> None:
-        window.state, window.coverage, window.finished_at = State.DONE, coverage, self.scanning.now()
-        self.touched.add(window.number)
-        await self.notes.keep(window)
-        if window.parent is not None:
-            parent = self.windows[window.parent]
-            if parent.state is State.SPLIT and self._parts_done(parent):
-                await self._conclude(parent)
-
-    def _parts_done(self, window: ScanWindow) -> bool:
-        return all(self.windows[number].state is State.DONE for number in self.children[window.number])
-
-    async def _conclude(self, window: ScanWindow) -> None:
-        """All parts of a window are read: was that all of it?"""
-        parts = [self.windows[number] for number in self.children[window.number]]
-        shown, own = sum(part.people for part in parts), window.people
-        left_out = await self._left_out(window)
-        window.lacks |= left_out > 0
-        if window.lacks and await self._look_by_company(window):
-            return
-        found = {part.coverage for part in parts}
-        coverage = next((grave for grave in _GRAVEST if grave in found), None)
-        if left_out:
-            window.left = max(left_out, round(left_out * shown / max(1, own - left_out)))
-        if window.split_by is None or left_out or window.left:
-            coverage = Coverage.TRUNCATED
-        elif coverage is None:
-            coverage = Coverage.SPLIT if window.exact else Coverage.UNPROVEN
-        if window.split_by is not None:
-            window.people = shown
-            await self._remember(window, parts)
-        await self._done(window, coverage)
-
-    async def _left_out(self, window: ScanWindow) -> int:
-        """How many of those whom the full window itself has shown are in none of its parts.
-
-        A few of them may have left the search meanwhile: they are asked for by their ids.
-        """
-        only = await self.notes.only_shown_by(window.number)
-        if len(only) > FEW_LEFT or window.filters.person_id or any(":" in person for person in only):
-            return len(only)
-        return sum([bool(await self._ask(window, changed(window.filters, person_id=person))) for person in only])
 
     async def _ask(self, window: ScanWindow, filters: SearchFilters) -> Sequence[Record]:
         scanning = self.scanning
@@ -321,32 +223,124 @@ class _Scan:
         self.calls += calls
         self.wasted += wasted
 
-    async def _look_by_company(self, window: ScanWindow) -> bool:
-        """Look for people that no part shows by the employers of those seen; False where that is done or cannot be."""
-        if window.companies:
-            return False
-        window.companies = True
-        domains = await self.notes.domains([*self._below(window)])
-        new = self._new(window, companies(window.filters, domains))
-        if not new:
-            return False
-        window.state = State.SPLIT
+    # splitting
+
+    async def _split(self, window: ScanWindow, sample: Sequence[Record]) -> bool:
+        if not sample:  # it was read by an earlier run, which ended before it was split
+            sample = await self._ask(window, window.filters)
+        tally = Tally()
+        tally.add(sample)
+        for name, counter in tally.counts.items():
+            self.seen[name] |= counter.keys()
+        window.tally = tally.as_json()
+        parts = split(window.filters, tally, self.tree.estimate(window), self.seen)
+        if parts is not None:
+            await self._open(window, parts)
+        return parts is not None
+
+    async def _open(self, window: ScanWindow, parts: Split) -> None:
+        """Put the parts of a window on the list of what is to be read."""
+        new = self.tree.split(window, parts)
         await self.notes.keep(window, *new)
-        self._open(new)
+        self.stack += [one.number for one in reversed(new)]
+
+    async def _refused(self, window: ScanWindow) -> None:
+        """The vendor does not take this part as it is: shorter lists may do."""
+        ways = split(window.filters, Tally(), None, {})
+        if ways is not None and ways.exact and window.role is not Role.COMPLEMENT:
+            await self._open(window, ways)
+        else:
+            await self._done(window, Coverage.TRUNCATED)
+
+    # the end of windows
+
+    async def _done(self, window: ScanWindow, coverage: Coverage) -> None:
+        window.state, window.coverage, window.finished_at = State.DONE, coverage, self.scanning.now()
+        self.touched.add(window.number)
+        await self.notes.keep(window)
+        parent = self.tree.parent(window)
+        if parent is not None and self.tree.ends(parent):
+            await self._conclude(parent)
+
+    async def _conclude(self, window: ScanWindow) -> None:
+        """All parts of a window are read: was that all of it?"""
+        parts = self.tree.parts(window)
+        found = {part.coverage for part in parts}
+        coverage = next((grave for grave in _GRAVEST if grave in found), None)
+        if window.split_by == COMPANIES:  # no filter could split it: who is at other employers is not to be seen
+            coverage = Coverage.TRUNCATED
+        else:
+            left_out = await self._left_out(window)
+            if window.exact and (not left_out or coverage is Coverage.TRUNCATED):
+                window.left = sum(part.left or 0 for part in parts) or None
+                coverage = coverage or Coverage.SPLIT
+            else:
+                window.exact = False
+                window.lacks |= left_out > 0 or window.left is not None or any(part.lacks for part in parts)
+                if self.tree.inside_inexact(window):
+                    coverage = coverage or Coverage.UNPROVEN
+                elif window.lacks:
+                    if await self._look_further(window, left_out):
+                        return
+                    coverage = Coverage.TRUNCATED
+                else:
+                    coverage = coverage or Coverage.UNPROVEN
+        several = len(window.tried) > 1 or window.split_by == COMPANIES
+        below = [*self.tree.below(window)]
+        window.people = await self.notes.shown(below) if several else sum(part.people for part in parts)
+        await self._remember(window)
+        await self._done(window, coverage)
+
+    async def _left_out(self, window: ScanWindow) -> int:
+        """How many of those whom the full window itself has shown are in none of its parts.
+
+        A few of them may have left the search meanwhile: they are asked for by their ids.
+        """
+        only = await self.notes.only_shown_by(window.number)
+        if len(only) > FEW_LEFT or window.filters.person_id or any(":" in person for person in only):
+            return len(only)
+        return sum([bool(await self._ask(window, changed(window.filters, person_id=person))) for person in only])
+
+    async def _look_further(self, window: ScanWindow, left_out: int) -> bool:
+        """Split a window whose parts leave people out once more, by another filter, where that is worth it."""
+        turn = len(window.tried)
+        shown = await self.notes.shown([*self.tree.below(window)])
+        if turn > 1:
+            only_earlier = await self.notes.shown([*self.tree.below(window, but_turn=turn)])
+            window.left = max(1, left_by_turns(only_earlier, shown - window.before, shown))
+        elif window.people:  # as its own pages held
+            parts = self.tree.parts(window)
+            window.left = max(1, left_by_sample(left_out, window.people, sum(part.people for part in parts)))
+        known = await self.notes.remembered(window.fingerprint)
+        if known is not None and turn < len(known.turns):
+            further: Split | None = known.turns[turn]
+        else:
+            further = await self._other_way(window, shown)
+        if further is None:
+            return False
+        window.before = shown
+        await self._open(window, further)
         return True
 
-    def _below(self, window: ScanWindow) -> Iterable[int]:
-        yield window.number
-        for number in self.children[window.number]:
-            yield from self._below(self.windows[number])
+    async def _other_way(self, window: ScanWindow, shown: int) -> Split | None:
+        """By a filter it was not split by yet, or by the employers of those it shows: the cheaper one, if worth it."""
+        by_facet = by_company = None
+        if window.tally is not None:
+            tally = Tally.from_json(window.tally)
+            by_facet = split(window.filters, tally, shown, self.seen, tried=window.tried)
+        if COMPANIES not in window.tried:
+            by_company = companies(window.filters, await self.notes.domains([*self.tree.below(window)]))
+        ways = [(shown / LARGEST_PAGE + len(way.parts), way) for way in (by_facet, by_company) if way is not None]
+        calls, way = min(ways, key=lambda known: known[0], default=(0.0, None))
+        return way if way is not None and worthwhile(window.left or 1, calls) else None
 
-    async def _remember(self, window: ScanWindow, parts: Sequence[ScanWindow]) -> None:
-        if sum(part.people for part in parts if part.role is not Role.COMPANIES) < FITS:
+    async def _remember(self, window: ScanWindow) -> None:
+        parts = self.tree.parts(window)
+        if sum(part.people for part in parts if part.turn == 1) < FITS:
             await self.notes.remember(window.fingerprint, None)
             return
-        kept = [
-            Part(part.filters, part.role, part.share, part.people) for part in parts if part.role is not Role.COMPANIES
-        ]
-        parted = Split(str(window.split_by), window.exact, tuple(kept))
-        remembered = Remembered(parted, window.lacks, window.left)
-        await self.notes.remember(window.fingerprint, remembered)
+        turns = []
+        for turn, name in enumerate(window.tried, 1):
+            kept = [Part(p.filters, p.role, p.share, p.people) for p in parts if p.turn == turn]
+            turns.append(Split(name, window.exact and turn == 1, tuple(kept)))
+        await self.notes.remember(window.fingerprint, Remembered(tuple(turns), window.left if window.lacks else None))

@@ -15,8 +15,8 @@ from sources.clodura.windows import Coverage, KnownPage, PageRead
 
 #: what is noted of a window beside its number, parent, role, filters, state and coverage
 DETAILS = (
-    "share", "expected", "split_by", "exact", "companies", "lacks", "people", "left", "pages", "calls", "wasted",
-    "unreadable", "started_at", "finished_at",
+    "share", "expected", "turn", "split_by", "exact", "lacks", "tried", "before", "tally", "people", "left", "pages",
+    "calls", "wasted", "unreadable", "started_at", "finished_at",
 )  # fmt: skip
 
 
@@ -39,14 +39,19 @@ class ScanWindow:
     #: how much of its parent it is, and how many people it held when last read, where that is known
     share: float | None = None
     expected: int | None = None
+    #: in which turn of its parent it is a part: the second looks for whom the first leaves out, by another filter
+    turn: int = 1
     state: State = State.OPEN
     coverage: Coverage | None = None
-    #: of a split one: by which filter, whether its parts leave nobody out, whether companies were looked through
+    #: of a split one: by which filter, and whether its parts leave nobody out
     split_by: str | None = None
     exact: bool = True
-    companies: bool = False
     #: its parts are known to leave people out
     lacks: bool = False
+    #: filters it was split by in its turns, how many people it had shown before the last of them, and its sample
+    tried: tuple[str, ...] = ()
+    before: int = 0
+    tally: dict[str, Any] | None = field(default=None, repr=False)
     #: people on its own pages; of a split one, on those of its parts
     people: int = 0
     #: people it may hold beside those that were seen, about; None: nobody knows
@@ -88,6 +93,10 @@ class Notes(Protocol):
         """People whom only this window's own pages have shown, and none of its parts."""
         ...
 
+    async def shown(self, numbers: Sequence[int]) -> int:
+        """How many people these windows were the last to show."""
+        ...
+
     async def domains(self, numbers: Sequence[int]) -> Sequence[str]:
         """Domains of the employers of people whom these windows showed last."""
         ...
@@ -107,23 +116,34 @@ class Notes(Protocol):
 
 @dataclass(frozen=True)
 class Remembered:
-    """How a full window was split; whether its parts left people out, and about how many of them were not found."""
+    """How a full window was split, in one turn or more; about how many people were in no part all the same."""
 
-    split: Split
-    lacks: bool
+    turns: tuple[Split, ...]
     left: int | None
 
     def as_json(self) -> str:
         """To be written down."""
-        parts = [[part.filters.wire(), part.role, part.share, part.people] for part in self.split.parts]
-        return json.dumps([self.split.field, self.split.exact, self.lacks, self.left, parts], ensure_ascii=False)
+        turns = [
+            [
+                turn.field,
+                turn.exact,
+                [[part.filters.wire(), part.role, part.share, part.people] for part in turn.parts],
+            ]
+            for turn in self.turns
+        ]
+        return json.dumps([self.left, turns], ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Remembered:
         """What was written down."""
-        name, exact, lacks, left, parts = json.loads(text)
-        known = [Part(filters_of(wire), Role(role), share, people) for wire, role, share, people in parts]
-        return cls(Split(name, exact, tuple(known)), lacks, left)
+        left, turns = json.loads(text)
+        return cls(
+            tuple(
+                Split(name, exact, tuple(Part(filters_of(wire), Role(role), *rest) for wire, role, *rest in parts))
+                for name, exact, parts in turns
+            ),
+            left,
+        )
 
 
 def filters_of(wire: Mapping[str, Any]) -> SearchFilters:
@@ -160,6 +180,11 @@ class MemoryNotes:
     async def only_shown_by(self, number: int) -> Sequence[str]:
         """See `Notes.only_shown_by`."""
         return [person for person, (shown, _) in self._shown.items() if shown == number]
+
+    async def shown(self, numbers: Sequence[int]) -> int:
+        """See `Notes.shown`."""
+        wanted = set(numbers)
+        return sum(number in wanted for number, _ in self._shown.values())
 
     async def domains(self, numbers: Sequence[int]) -> Sequence[str]:
         """See `Notes.domains`."""

@@ -13,7 +13,7 @@ people out, or to show many people twice, counts against it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import ceil
@@ -30,11 +30,16 @@ MOST_SHOWN = LAST_PAGE * LARGEST_PAGE
 AIM = 6500
 #: parts at a time where nobody knows how many people there are
 FEW = 3
+#: what is split by where employers are asked for
+COMPANIES = "company_domain"
+_EMPLOYER = (COMPANIES, "organization_id", "organization_name")
 #: values in one list of a request at the most
 MOST_IN_LIST = 250
 
 #: what counts against a way to split, in shares of the window: that somebody may be left out, and that some are
 _MAY_LACK, _LACKS = 0.4, 1.0
+#: that no record shows whom it would leave out
+_UNTOLD = 0.5
 #: people shown twice, people with a location that the sample does not hold
 _TWICE, _UNSEEN = 0.5, 0.3
 #: one value with so much of the window is no way to split it
@@ -49,7 +54,7 @@ class Role(StrEnum):
     SEARCH = "search"
     PART = "part"
     COMPLEMENT = "complement"  # everybody with another location, or none
-    COMPANIES = "companies"  # people of employers seen, to find whom the other parts leave out
+    COMPANIES = "companies"  # people of some employers: a way to those whom all other parts leave out
 
 
 @dataclass(frozen=True)
@@ -71,24 +76,32 @@ class Split:
     parts: tuple[Part, ...]
 
 
-def split(filters: SearchFilters, tally: Tally, people: int | None, seen: Mapping[str, set[str]]) -> Split | None:
+def split(
+    filters: SearchFilters,
+    tally: Tally,
+    people: int | None,
+    seen: Mapping[str, set[str]],
+    tried: Collection[str] = (),
+) -> Split | None:
     """Split a window; None where there is no way left.
 
     ``tally`` is of a sample of its people, ``people`` how many there are, about; ``seen``: values of each facet that
-    the search has shown so far.
+    the search has shown so far. ``tried``: facets that have left people out, and are no way to them.
     """
-    ways = [*_own_lists(filters, tally), *_locations(filters, tally), *_others(filters, tally, seen)]
+    exact = [] if tried else [*_own_lists(filters, tally), *_locations(filters, tally)]
+    ways = [way for way in (*exact, *_others(filters, tally, seen)) if way.field not in tried]
     best = min(ways, key=lambda way: way.cost, default=None)
     return None if best is None else best.split(filters, max(2, ceil(people / AIM)) if people else FEW)
 
 
-def companies(filters: SearchFilters, domains: Sequence[str]) -> list[Part]:
-    """The window's people at these employers, ten of them a part; none where it filters by employers itself."""
-    if filters.company_domain or filters.organization_id or filters.organization_name or filters.person_id:
-        return []
+def companies(filters: SearchFilters, domains: Sequence[str]) -> Split | None:
+    """The window's people at these employers, ten of them a part; None where it filters by employers itself."""
     usable = [domain for domain in domains if domain_mistake(domain) is None]
+    if not usable or any(getattr(filters, name) for name in (*_EMPLOYER, "person_id")):
+        return None
     groups = [usable[start : start + MOST_DOMAINS] for start in range(0, len(usable), MOST_DOMAINS)]
-    return [Part(changed(filters, company_domain=group), Role.COMPANIES) for group in groups]
+    parts = [Part(changed(filters, company_domain=group), Role.COMPANIES) for group in groups]
+    return Split(COMPANIES, exact=False, parts=tuple(parts))
 
 
 def changed(filters: SearchFilters, **changes: Any) -> SearchFilters:
@@ -191,8 +204,8 @@ def _others(filters: SearchFilters, tally: Tally, seen: Mapping[str, set[str]]) 
         lacking = _share(tally.without[facet.field] + _unlisted(facet, tally), tally.people) if facet.key else 0.0
         unlisted = 0.0 if listed else _share(sum(1 for count in counts.values() if count == 1), tally.people)
         cost = largest + _TWICE * _share(tally.several[facet.field], tally.people)
-        cost += _LACKS if lacking else _MAY_LACK + unlisted
-        ways.append(_Way(facet.field, shares, cost + (0 if facet.key else _MAY_LACK), exact=False, many=facet.many))
+        cost += _LACKS * (1 + lacking) if lacking or not facet.key else _MAY_LACK + unlisted
+        ways.append(_Way(facet.field, shares, cost + (0 if facet.key else _UNTOLD), exact=False, many=facet.many))
     return ways
 
 

@@ -1,0 +1,32 @@
+"""How many people a window may hold whom none of its parts has shown. Pure; estimates, and said to be.
+
+Nobody tells. But some people were seen before it was split, on the full window's own pages: what share of them shows
+up again in the parts, so large a share of all. And where it was split twice, by filters that have nothing to do with
+each other, whom only one of the two has shown tells how many neither has (as fish are counted: caught, marked, caught
+again).
+"""
+
+from __future__ import annotations
+
+from math import ceil
+
+#: people who are to be expected for each further call, so that looking for them is worth it
+WORTH = 0.2
+
+
+def left_by_sample(missed: int, sampled: int, shown: int) -> int:
+    """People in no part, by how many of a sample are in none."""
+    if not missed:
+        return 0
+    return max(missed, ceil(missed * shown / max(1, sampled - missed)))
+
+
+def left_by_turns(only_first: int, only_second: int, shown: int) -> int:
+    """People in neither of two turns of parts, by how many are in one of them alone, of so many in all."""
+    both = shown - only_first - only_second
+    return ceil(only_first * only_second / max(1, both))
+
+
+def worthwhile(left: int, calls: float) -> bool:
+    """Whether it is worth so many calls to look for so many people."""
+    return left >= max(1.0, WORTH * calls)

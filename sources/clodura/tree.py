@@ -1,0 +1,88 @@
+"""The windows of a scan as a tree: which are parts of which, which have come to an end. No I/O."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sources.clodura.scans import ScanWindow, State
+from sources.clodura.splitting import Role, Split
+
+
+class WindowTree:
+    """All windows of a scan, by number."""
+
+    def __init__(self) -> None:
+        self._windows: dict[int, ScanWindow] = {}
+        self._parts: dict[int, list[ScanWindow]] = defaultdict(list)
+        #: split windows that have come to an end, with how many parts they had then
+        self._ended: dict[int, int] = {}
+
+    @property
+    def root(self) -> ScanWindow:
+        """The search itself."""
+        return self._windows[0]
+
+    def __getitem__(self, number: int) -> ScanWindow:
+        return self._windows[number]
+
+    def add(self, window: ScanWindow) -> None:
+        """Take in a window."""
+        self._windows[window.number] = window
+        if window.parent is not None:
+            self._parts[window.parent].append(window)
+
+    def split(self, window: ScanWindow, parts: Split) -> list[ScanWindow]:
+        """Make the parts of a window's next turn."""
+        if not window.tried:
+            window.split_by, window.exact = parts.field, parts.exact
+        window.state, window.tried = State.SPLIT, (*window.tried, parts.field)
+        new = []
+        for part in parts.parts:
+            number, turn = len(self._windows), len(window.tried)
+            new.append(ScanWindow(number, window.number, part.role, part.filters, part.share, part.people, turn))
+            self.add(new[-1])
+        return new
+
+    def parts(self, window: ScanWindow) -> list[ScanWindow]:
+        """The parts of a window, of all its turns."""
+        return self._parts[window.number]
+
+    def parent(self, window: ScanWindow) -> ScanWindow | None:
+        """What it is a part of."""
+        return None if window.parent is None else self._windows[window.parent]
+
+    def below(self, window: ScanWindow, *, but_turn: int | None = None) -> Iterable[int]:
+        """The numbers of a window and of all there is in it, but for its parts of one turn."""
+        yield window.number
+        for part in self.parts(window):
+            if part.turn != but_turn:
+                yield from self.below(part)
+
+    def ends(self, window: ScanWindow) -> bool:
+        """Whether a split window has come to the end of its parts; true for the first one to ask."""
+        parts = self.parts(window)
+        if window.state is not State.SPLIT or any(part.state is not State.DONE for part in parts):
+            return False
+        if len(parts) == self._ended.get(window.number):
+            return False
+        self._ended[window.number] = len(parts)
+        return True
+
+    def inside_inexact(self, window: ScanWindow) -> bool:
+        """Whether it is in a window that looks by itself for whom its parts leave out."""
+        while (parent := self.parent(window)) is not None:
+            if not parent.exact:
+                return True
+            window = parent
+        return False
+
+    def estimate(self, window: ScanWindow) -> int | None:
+        """How many people a part holds, about: by its share, and by what its siblings turned out to hold."""
+        parent = self.parent(window)
+        if parent is None or not window.share:
+            return None
+        read = [w for w in self.parts(parent) if w.share and w.state is State.DONE and w.role is Role.PART]
+        if not read:
+            return None
+        return round(window.share * sum(w.people for w in read) / sum(w.share or 0 for w in read))
