@@ -32,22 +32,29 @@ def read_scalars(values: Sequence[Any]) -> list[str | None]:
 def read_texts(values: Sequence[Any]) -> list[Texts]:
     """All texts of each value."""
     try:
-        found: list[Texts] = [value[0].strip() if value and len(value) == 1 else all_texts(value) for value in values]
+        found: list[Texts] = [value[0].strip() if value and len(value) == 1 else _several(value) for value in values]
     except (AttributeError, KeyError, TypeError):
         return [all_texts(value) for value in values]
     return [text or None for text in found] if "" in found else found
 
 
 def all_texts(value: object) -> Texts:
-    """All texts of one value."""
+    """All texts of one value, whatever it is."""
+    return _folded(tuple(texts(value)))
+
+
+def _several(value: Any) -> Texts:
+    """The same, where a list of texts is likely, and without a NUL."""
     if value is None:
         return None
     try:
-        found = tuple(map(str.strip, value)) if value.__class__ is list else tuple(texts(value))
+        found = tuple(map(str.strip, value)) if value.__class__ is list else None
     except TypeError:
-        found = tuple(texts(value))
-    if "" in found:
-        found = tuple(filter(None, found))
+        found = None
+    return all_texts(value) if found is None else _folded(tuple(filter(None, found)) if "" in found else found)
+
+
+def _folded(found: tuple[str, ...]) -> Texts:
     return found if len(found) > 1 else found[0] if found else None
 
 

@@ -81,6 +81,10 @@ class People:
             return self
         return People(*([column[index] for index in indices] for column in self._columns()))
 
+    def latest(self) -> People:
+        """Each key once, as the last of its records tells it."""
+        return self.take(list({key: index for index, key in enumerate(self.keys)}.values()))
+
     def hashes(self) -> list[str]:
         """What names the content of each row of `people`: equal for equal rows, wherever they were found."""
         return content_hashes(
