@@ -50,8 +50,7 @@ def parse_page(number: int, body: bytes) -> Page:
         records = items
     else:
         records = [item for item in items if isinstance(item, dict) and item]
-    sizes = [size for record in records if isinstance(size := record.get("perPage"), int)]
-    stated = {size for size in set(sizes) if size > 0}
+    stated = {size for record in records if isinstance(size := record.get("perPage"), int) and size > 0}
     return Page(
         number=number,
         records=records,

@@ -160,7 +160,7 @@ def _flat(column: Sequence[Texts]) -> tuple[list[int], list[str]]:
     values: list[str] = []
     ends = [0]
     for found in column:
-        if isinstance(found, str):
+        if found.__class__ is str:
             values.append(found)
         elif found is not None:
             values.extend(found)
