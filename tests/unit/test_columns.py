@@ -101,6 +101,7 @@ def test_any_value_in_any_field_is_read_as_it_is_in_a_row(value: Any, whole: boo
         [{"personId": "1"}],
         [without("personId"), without("personId", "linkedinUrl"), {"x": 1}],
         [without("organizationId"), without("organizationId", "companyDomain"), without("companyDomain")],
+        [without("organizationId", "companyDomain") | {"organizationName": "Straße AG"}],
         [without("firstName", "lastName") | {"fullName": " Ann Lee "}, RECORD | {"fullName": "Ann Lee"}],
         [without("firstName") | {"fullName": "Ann Lee"}],  # as many fields as are documented
         [without("page", "perPage") | {"a": 1, "b": 2}, without("page", "perPage")],

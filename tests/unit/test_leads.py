@@ -447,11 +447,12 @@ def test_profiles_of_a_page_are_those_of_each_url(urls: list[str | None]) -> Non
     assert profile_keys(urls) == list(map(one, urls))
 
 
-def test_two_profiles_in_the_place_of_one_are_not_taken_for_two() -> None:
+def test_profiles_of_a_page_in_the_usual_form_and_in_others() -> None:
     assert profile_keys(["https://linkedin.com/in/ada\nhttps://linkedin.com/in/eve", "x"]) == [None, None]
     assert profile_keys(["https://linkedin.com/in/Ada", None, "http://www.linkedin.com/in/eve/"]) == [
         "ada",
         None,
         "eve",
     ]
+    assert profile_keys(["https://linkedin.com/in/José"]) == ["jos%c3%a9"]
     assert profile_keys([]) == []
