@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from urllib.parse import quote, unquote
 
 from pipelines.leads.values import Unusable
 
 _BASE = "https://www.linkedin.com/"
 _HERE = re.compile(r"(?:https?:)?(?://)?(?:[a-z0-9-]+\.)*linkedin\.com\.?(?::\d+)?(?=[/?#]|$)", re.IGNORECASE)
+#: as nearly all are written; what it lets through means itself
+_USUAL = re.compile(r"^https?://(?:www\.)?linkedin\.com/in/([\w.~-]+)/?$", re.ASCII | re.MULTILINE)
 _BARE = re.compile(r"/?(?:in|pub)/", re.IGNORECASE)
 _SHORTENED = re.compile(r"(?:https?://)?(?:www\.)?lnkd\.in/", re.IGNORECASE)
 #: ways in which LinkedIn's own pages and mails lead to a profile
@@ -42,6 +45,31 @@ def profile_key(url: str) -> str:
     The same as after ``linkedin:`` in the keys of people whom a search shows without an id.
     """
     return url.removeprefix(_BASE).removeprefix("in/").lower()
+
+
+def profile_keys(urls: Sequence[str | None]) -> list[str | None]:
+    """`profile_key` of each URL, however it is written; None where it is no person's profile, or there is none.
+
+    A page of usual ones is read at once: a search may show a million people.
+    """
+    written = [url for url in urls if url is not None]
+    lines = "\n".join(written)
+    found = _USUAL.findall(lines)
+    if len(found) == len(written) == lines.count("\n") + 1:
+        keys = iter("\n".join(found).lower().split("\n"))
+        return [None if url is None else next(keys) for url in urls]
+    return [_key_of(url) for url in urls]
+
+
+def _key_of(url: str | None) -> str | None:
+    if url is None:
+        return None
+    if usual := _USUAL.fullmatch(url):
+        return usual[1].lower()
+    try:
+        return profile_key(profile_url(url))
+    except Unusable:
+        return None
 
 
 def profile_of_key(key: str) -> str | None:

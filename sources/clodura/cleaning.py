@@ -20,34 +20,46 @@ def read_scalars(values: Sequence[Any]) -> list[str | None]:
     """The first text of each value."""
     # what is neither text nor list has no `strip`, length or first
     try:
-        found: list[str | None] = [None if value is None else value.strip() for value in values]
+        return [None if value is None else value.strip() or None for value in values]
     except AttributeError:
         try:
-            found = [value[0].strip() if value and len(value) == 1 else scalar(value) for value in values]
+            return [
+                value[0].strip() or None
+                if value and len(value) == 1
+                else None
+                if value is None or value == []
+                else scalar(value)
+                for value in values
+            ]
         except (AttributeError, KeyError, TypeError):
             return [scalar(value) for value in values]
-    return [text or None for text in found] if "" in found else found
 
 
 def read_texts(values: Sequence[Any]) -> list[Texts]:
     """All texts of each value."""
     try:
-        found: list[Texts] = [value[0].strip() if value and len(value) == 1 else all_texts(value) for value in values]
+        return [value[0].strip() or None if value and len(value) == 1 else _several(value) for value in values]
     except (AttributeError, KeyError, TypeError):
         return [all_texts(value) for value in values]
-    return [text or None for text in found] if "" in found else found
 
 
 def all_texts(value: object) -> Texts:
-    """All texts of one value."""
-    if value is None:
+    """All texts of one value, whatever it is."""
+    return _folded(tuple(texts(value)))
+
+
+def _several(value: Any) -> Texts:
+    """The same, where a list of texts is likely, and without a NUL."""
+    if value is None or value == []:
         return None
     try:
-        found = tuple(map(str.strip, value)) if value.__class__ is list else tuple(texts(value))
+        found = tuple(map(str.strip, value)) if value.__class__ is list else None
     except TypeError:
-        found = tuple(texts(value))
-    if "" in found:
-        found = tuple(filter(None, found))
+        found = None
+    return all_texts(value) if found is None else _folded(tuple(filter(None, found)) if "" in found else found)
+
+
+def _folded(found: tuple[str, ...]) -> Texts:
     return found if len(found) > 1 else found[0] if found else None
 
 
@@ -58,7 +70,4 @@ def first_texts(column: Sequence[Texts]) -> list[str | None]:
 
 def hold_nul(columns: object) -> bool:
     """Whether a text in there may hold a NUL; those are to be read by `texts`, which takes them out before blanks."""
-    try:
-        return b"\\u0000" in orjson.dumps(columns)
-    except TypeError:  # half a surrogate pair
-        return True
+    return b"\\u0000" in orjson.dumps(columns)

@@ -20,8 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from itertools import repeat
-from operator import itemgetter
+from itertools import chain, repeat
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sources.clodura.cleaning import Texts, all_texts, first_texts, hold_nul, read_scalars, read_texts
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-_ALL = {"personTitle", "seniority", "functional", "companyDomain"}
-#: how each field is read; the rest, page and perPage, is nothing of a person's
-_READ: Mapping[str, Callable[[Sequence[Any]], list[Any]]] = {
-    name: read_texts if name in _ALL else read_scalars for name in sorted(FIELDS - {"page", "perPage"})
+_SCALAR, _PLURAL = (read_scalars, scalar), (read_texts, all_texts)
+#: how a whole field is read, and how a single value; page and perPage are nothing of a person's
+_READ: Mapping[str, tuple[Callable[[Sequence[Any]], list[Any]], Callable[[object], Any]]] = {
+    name: _PLURAL if name in ("personTitle", "seniority", "functional", "companyDomain") else _SCALAR
+    for name in sorted(FIELDS - {"page", "perPage"})
 }
-_EACH: Mapping[Callable[..., Any], Callable[[Any], Any]] = {read_texts: all_texts, read_scalars: scalar}
-#: fails where a documented field is missing, so that a record of that many fields has no other
+#: one record's values; reading a record at once and then turning rows into columns is the fastest
 _documented = itemgetter(*_READ, "page", "perPage")
 _BLANK: dict[str, Any] = dict.fromkeys(FIELDS)
 
@@ -80,6 +80,10 @@ class People:
         if len(indices) == len(self) and all(map(int.__eq__, indices, range(len(self)))):
             return self
         return People(*([column[index] for index in indices] for column in self._columns()))
+
+    def latest(self) -> People:
+        """Each key once, as the last of its records tells it."""
+        return self.take(list({key: index for index, key in enumerate(self.keys)}.values()))
 
     def hashes(self) -> list[str]:
         """What names the content of each row of `people`: equal for equal rows, wherever they were found."""
@@ -161,18 +165,17 @@ def concat(parts: Iterable[People]) -> People:
     listed = list(parts)
     if len(listed) == 1:
         return listed[0]
-    return People(*([value for part in listed for value in getattr(part, name)] for name in _COLUMNS))
+    return People(*(list(chain.from_iterable(map(attrgetter(name), listed))) for name in _COLUMNS))
 
 
 def read_people(records: Sequence[Record]) -> People:
     """Read records, in order; whoever is in them twice is twice in the columns."""
     raw, undocumented = _fields(records)
-    found: list[list[Any]] = [_READ[name](values) for name, values in raw.items()]
-    if hold_nul(found):  # NULs go before the blanks around them
-        found = [[_EACH[_READ[name]](value) for value in values] for name, values in raw.items()]
-    read = dict(zip(raw, found, strict=True))
-    ids, first, last = read["personId"], read["firstName"], read["lastName"]
-    names, domains = read["organizationName"], list(map(_lower, read["companyDomain"]))
+    read = {name: _READ[name][0](values) for name, values in raw.items()}
+    if hold_nul(list(read.values())):  # a NUL goes before the blanks around it
+        read = {name: list(map(_READ[name][1], values)) for name, values in raw.items()}
+    ids, first, last, names = read["personId"], read["firstName"], read["lastName"], read["organizationName"]
+    domains = [texts.lower() if texts.__class__ is str else _lower(texts) for texts in read["companyDomain"]]
     full = [f"{a} {b}" if a and b else a or b for a, b in zip(first, last, strict=True)]
     extras: list[str | None] = [None] * len(records)
     for index in undocumented:
@@ -207,21 +210,21 @@ def read_people(records: Sequence[Record]) -> People:
 def _fields(records: Sequence[Record]) -> tuple[dict[str, Sequence[Any]], list[int]]:
     """The values of each field that is read, and which records hold fields that nobody documented."""
     known = len(_BLANK)
+    whole = [record if len(record) == known else {**_BLANK, **record} for record in records]
     try:
-        rows = [_documented(record if len(record) == known else {**_BLANK, **record}) for record in records]
+        rows = list(map(_documented, whole))
     except KeyError:  # as many fields as are documented, but others
-        rows = [_documented({**_BLANK, **record}) for record in records]
-        others = [index for index, record in enumerate(records) if not FIELDS.issuperset(record)]
-    else:
-        others = [i for i, one in enumerate(records) if len(one) != known and not FIELDS.issuperset(one)]
+        whole = [{**_BLANK, **record} for record in records]
+        rows = list(map(_documented, whole))
+    others = [index for index, record in enumerate(whole) if len(record) != known]
     columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else repeat(())
     return dict(zip(_READ, columns, strict=False)), others
 
 
 def _lower(texts: Texts) -> Texts:
-    if texts.__class__ is str:
-        return texts.lower()
-    return None if texts is None else tuple(map(str.lower, texts))
+    if texts is None:
+        return None
+    return texts.lower() if isinstance(texts, str) else tuple(map(str.lower, texts))
 
 
 def _key(vendor: str | None, record: Record) -> str:

@@ -52,8 +52,7 @@ def parse_page(number: int, body: bytes) -> Page:
         records = items
     else:
         records = [item for item in items if isinstance(item, dict) and item]
-    sizes = [size for record in records if isinstance(size := record.get("perPage"), int)]
-    stated = {size for size in set(sizes) if size > 0}
+    stated = {size for record in records if isinstance(size := record.get("perPage"), int) and size > 0}
     return Page(
         number=number,
         records=records,
@@ -101,21 +100,18 @@ def scalar(value: object) -> str | None:
 
 def texts(value: object) -> Iterator[str]:
     """Every usable text of a scalar, a list or an object with a name, in order."""
-    if isinstance(value, str):
-        if stripped := value.replace("\x00", "").strip():
-            yield stripped
-    elif isinstance(value, bool) or value is None:
-        return
-    elif isinstance(value, int | float):
-        yield str(value)
-    elif isinstance(value, list):
-        for item in value:
-            yield from texts(item)
-    elif isinstance(value, dict):
-        for name in ("name", "value", "label"):
-            if name in value:
-                yield from texts(value[name])
-                return
+    waiting = [value]  # not by recursion: a value may be nested as deeply as the parser goes
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            if stripped := value.replace("\x00", "").strip():
+                yield stripped
+        elif isinstance(value, list):
+            waiting.extend(reversed(value))
+        elif isinstance(value, dict):
+            waiting += [value[name] for name in ("name", "value", "label") if name in value][:1]
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            yield str(value)
 
 
 def person_key(record: Record) -> tuple[str, bool]:
@@ -159,4 +155,15 @@ def _encoded(content: object) -> bytes:
     try:
         return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
     except TypeError:  # integers beyond 64 bits, nesting beyond 254 levels
-        return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+        return json.dumps(_cut(content), sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _cut(content: object, levels: int = 250) -> object:
+    """Content without what is nested deeper than can be written again."""
+    if isinstance(content, list | dict) and not levels:
+        return None
+    if isinstance(content, list):
+        return [_cut(item, levels - 1) for item in content]
+    if isinstance(content, dict):
+        return {name: _cut(value, levels - 1) for name, value in content.items()}
+    return content

@@ -22,17 +22,11 @@ import dlt
 from dlt.extract import DltResource
 
 from sources.clodura.client import DEFAULT_BASE_URL, DEFAULT_RATE_LIMITS, make_transport
+from sources.clodura.columns import People, read_people
 from sources.clodura.filters import parse_filters
 from sources.clodura.records import Record
 from sources.clodura.stream import Batch, stream
-from sources.clodura.tables import (
-    latest_by,
-    merge_organizations,
-    organization_row,
-    organizations_table,
-    people_table,
-    person_row,
-)
+from sources.clodura.tables import merge_organizations, organizations_table
 from sources.clodura.windows import Coverage
 from sources.errors import ConfigurationError
 from sources.limits import Window
@@ -78,6 +72,8 @@ def clodura(
         for warning in filters.warnings():
             log.warning("search %s: %s", name, warning)
 
+    read = _Reading()
+
     @dlt.resource(name="records", selected=False)
     def records() -> Iterator[list[Record]]:
         def transport() -> Any:
@@ -90,13 +86,26 @@ def clodura(
 
     @dlt.transformer(data_from=records, name="people", primary_key="person_id", write_disposition=MERGE)  # type: ignore[call-overload, untyped-decorator, unused-ignore]
     def people(items: list[Record]) -> Any:
-        return people_table(latest_by(map(person_row, items), "person_id"))
+        return read(items).latest().table()
 
     @dlt.transformer(data_from=records, name="organizations", primary_key="organization_id", write_disposition=MERGE)  # type: ignore[call-overload, untyped-decorator, unused-ignore]
     def organizations(items: list[Record]) -> Any:
-        return organizations_table(merge_organizations(filter(None, map(organization_row, items))))
+        return organizations_table(merge_organizations(read(items).organizations()))
 
     return records, people, organizations
+
+
+class _Reading:
+    """Reads a batch once for both tables: dlt hands the same list to one after the other."""
+
+    def __init__(self) -> None:
+        self._last: tuple[list[Record], People] | None = None
+
+    def __call__(self, records: list[Record]) -> People:
+        last = self._last
+        if last is None or last[0] is not records:
+            last = self._last = (records, read_people(records))
+        return last[1]
 
 
 def _tell(batch: Batch) -> None:

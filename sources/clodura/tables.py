@@ -114,19 +114,9 @@ def merge_organizations(rows: Iterable[Row]) -> list[Row]:
     return list(merged.values())
 
 
-def latest_by(rows: Iterable[Row], key: str) -> list[Row]:
-    """One row a key, the last one given."""
-    return list({row[key]: row for row in rows}.values())
-
-
 def row_hash(row: Row) -> str:
     """Names the content of a row."""
     return fingerprint(row)
-
-
-def people_table(rows: Sequence[Row]) -> pa.Table:
-    """Rows of `people` as Arrow."""
-    return pa.Table.from_pylist(list(rows), schema=PEOPLE)
 
 
 def columns_table(people: People, keys: Sequence[str]) -> pa.Table:
@@ -170,7 +160,7 @@ def _flat(column: Sequence[Texts]) -> tuple[list[int], list[str]]:
     values: list[str] = []
     ends = [0]
     for found in column:
-        if isinstance(found, str):
+        if found.__class__ is str:
             values.append(found)
         elif found is not None:
             values.extend(found)

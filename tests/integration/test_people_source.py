@@ -24,6 +24,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from sandbox import Server
 from sources.clodura import clodura
 from sources.clodura.client import make_transport
+from sources.clodura.columns import People, read_people
 from sources.clodura.filters import parse_filters
 from sources.clodura.stream import BATCH, Batch, stream
 from sources.clodura.tables import ORGANIZATIONS, PEOPLE
@@ -181,6 +182,22 @@ def test_the_pages_are_fetched_once_for_both_resources(sandbox_server: Server, m
     pipeline.run(source(sandbox_server))
     assert calls(sandbox_server) == 2
     assert len(rows(pipeline, "people")) == 150
+
+
+def test_what_is_fetched_is_read_once_for_both_resources(
+    sandbox_server: Server, make_pipeline: MakePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox_server.reset(people=150)
+    read: list[str] = []
+
+    def reading(records: list[Any]) -> People:
+        people = read_people(records)
+        read.extend(people.keys)
+        return people
+
+    monkeypatch.setattr("sources.clodura.source.read_people", reading)
+    make_pipeline().run(source(sandbox_server))
+    assert sorted(read) == sorted(person["person_id"] for person in sandbox_server.people())
 
 
 def test_a_limit_takes_so_many_people_of_each_search(sandbox_server: Server, make_pipeline: MakePipeline) -> None:

@@ -6,13 +6,13 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.leads.domains import FREE_MAIL
 from pipelines.leads.lead import FIELDS, Lead, Reject, read_row
 from pipelines.leads.names import split_name
-from pipelines.leads.profiles import profile_url
+from pipelines.leads.profiles import profile_key, profile_keys, profile_url
 from pipelines.leads.values import DIGITS_LOST, Unusable, rounded, text_of
 from sources.clodura.requests import RevealEmail
 from tests.support.canaries import ADDRESS, FIRST_NAME, LAST_NAME, NUMBER, PROFILE, assert_clean
@@ -420,3 +420,39 @@ def test_no_row_breaks_the_reader_and_every_lead_names_somebody(values: dict[str
 def test_no_reason_and_no_repr_repeats_a_cell(field: str, cell: str) -> None:
     found = read(**{field: cell})
     assert_clean(found, getattr(found, "reason", ""))
+
+
+URLS = st.lists(
+    st.none()
+    | st.builds(
+        "{}linkedin.com/{}{}{}".format,
+        st.sampled_from(["https://www.", "http://", "https://uk.", "//", "HTTPS://WWW.", "x"]),
+        st.sampled_from(["in/", "IN/", "pub/", "in/in/", "company/", "sales/lead/", ""]),
+        st.text(st.sampled_from("aZ0-_.~%é/ \n?#"), max_size=5) | st.sampled_from(["ada-1815", "Ada/", "Ada%20", "É"]),
+        st.sampled_from(["", "/", "/?x", "\n", "\nhttps://www.linkedin.com/in/eve"]),
+    ),
+    max_size=4,
+)
+
+
+@settings(max_examples=300)
+@given(URLS)
+def test_profiles_of_a_page_are_those_of_each_url(urls: list[str | None]) -> None:
+    def one(url: str | None) -> str | None:
+        try:
+            return None if url is None else profile_key(profile_url(url))
+        except Unusable:
+            return None
+
+    assert profile_keys(urls) == list(map(one, urls))
+
+
+def test_profiles_of_a_page_in_the_usual_form_and_in_others() -> None:
+    assert profile_keys(["https://linkedin.com/in/ada\nhttps://linkedin.com/in/eve", "x"]) == [None, None]
+    assert profile_keys(["https://linkedin.com/in/Ada", None, "http://www.linkedin.com/in/eve/"]) == [
+        "ada",
+        None,
+        "eve",
+    ]
+    assert profile_keys(["https://linkedin.com/in/José"]) == ["jos%c3%a9"]
+    assert profile_keys([]) == []
