@@ -56,6 +56,13 @@ def _traceback(error: BaseException, debug: bool) -> None:
 class Commands(TyperGroup):
     """The commands: what the parser says of what was typed is shown without addresses, keys and the like."""
 
+    def get_help_option(self, ctx: Any) -> Any:
+        """See `click.Command.get_help_option`. Typer would import pydantic to find that nothing is no flag."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.default = False
+        return option
+
     def make_context(self, *arguments: Any, **named: Any) -> Any:
         """See `click.Command.make_context`."""
         with _cautious():
