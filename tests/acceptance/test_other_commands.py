@@ -65,6 +65,8 @@ def _of_second(line: str) -> bool:
 def test_status_tells_what_is_pending_in_doubt_and_spent(project: Project, vendor: Server) -> None:
     empty = project.run("status", "--json")
     assert (empty.exit_code, empty.json["calls"]["settled"], empty.json["runs"]) == (0, 0, [])
+    assert empty.json["realm"] is None
+    assert "no purchases yet" in project.run("status").stdout
     project.sync("--budget", "60")
     requests = len(vendor.books()["requests"])
     done = project.run("status", "--json")
@@ -75,7 +77,10 @@ def test_status_tells_what_is_pending_in_doubt_and_spent(project: Project, vendo
     assert done.json["spent_today"] == done.json["spent"]
     assert [run["exit_reason"] for run in done.json["runs"]] == ["cap"]
     assert len(vendor.books()["requests"]) == requests  # it sends nothing
-    assert "settled" in project.run("status").stdout
+    assert done.json["realm"] == "sandbox"
+    told = project.run("status").stdout
+    assert "settled" in told
+    assert "ledger.db: imitated purchases (sandbox)" in told
 
 
 @pytest.mark.thorough
