@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from pipelines import logs
-from pipelines.signals import STOPPED_AT_ONCE
+from pipelines.signals import STOPPED
 from sources.errors import ConfigurationError, LeadsyncError
 from sources.redaction import redact, redact_typed
 from sources.tracebacks import trace
@@ -35,7 +35,7 @@ def guarded(work: Callable[[], int], debug: bool) -> None:
         typer.echo(f"leadsync: {redact(_whole(error))}", err=True)
         code = error.exit_code
     except KeyboardInterrupt:
-        typer.echo(STOPPED_AT_ONCE, err=True)
+        typer.echo(STOPPED, err=True)
         code = 3
     except Exception as error:  # noqa: BLE001 - told, with what to do about it
         _traceback(error, debug)

@@ -688,10 +688,19 @@ def _(it: Case) -> Finished:
     )
 
 
+@case("stopped before it was through.")
+def _(it: Case) -> Finished:
+    return it.sync(
+        prelude="import os, signal, pipelines.preparing as p\ndef stop(*_):\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\np.keep_realm = stop\n",
+    )
+
+
 @case("stopped at once.")
 def _(it: Case) -> Finished:
     return it.sync(
-        prelude="import pipelines.sync as s\ndef stop(*_):\n    raise KeyboardInterrupt\ns._Run.run = stop\n",
+        prelude="import os, signal, pipelines.sync as s\ndef stop(*_):\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n    os.kill(os.getpid(), signal.SIGINT)\ns._Run._flush = stop\n",
     )
 
 
