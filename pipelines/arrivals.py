@@ -7,7 +7,6 @@ to be bought, that the page was read, and its body, which stays until its people
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,8 +22,7 @@ from enrichment.ledger.sightings import seen_since, sight
 from enrichment.tables import TIME
 from pipelines.feed import Parcel
 from pipelines.leads.people import VENDOR, implied, recognized
-from pipelines.leads.profiles import profile_key, profile_url
-from pipelines.leads.values import Unusable
+from pipelines.leads.profiles import profile_keys
 from pipelines.organizations import Organizations
 from pipelines.search_context import SearchContext
 from pipelines.tables import ORGANIZATIONS, PEOPLE, PEOPLE_SEEN
@@ -107,7 +105,7 @@ class Arrivals:
             "number": number,
             "walk": read.walk,
             "page": read.page.number,
-            "fill": read.fill,
+            "fill": read.fill.value,
             "people": len(read.page.records),
             "unreadable": read.page.unreadable,
         }
@@ -196,7 +194,9 @@ class Arrivals:
 
     def _recognize(self, connection: sa.Connection, people: People, spool_id: int) -> _Known:
         context = self._context
-        keys = recognize(connection, VENDOR, people.keys, people.vendor_keys, _profiles(people), implied)
+        keys = recognize(
+            connection, VENDOR, people.keys, people.vendor_keys, profile_keys(people.linkedin_urls), implied
+        )
         facts = people.facts()
         for place, key in enumerate(keys):
             if key != people.keys[place]:
@@ -282,14 +282,3 @@ def _each_once(people: People) -> People:
     if len(set(people.keys)) == len(people):
         return people
     return people.take([place for place, key in enumerate(people.keys) if people.keys.index(key) == place])
-
-
-def _profiles(people: People) -> list[str | None]:
-    return [_profile(url) for url in people.linkedin_urls]
-
-
-def _profile(url: str | None) -> str | None:
-    if url is not None:
-        with suppress(Unusable):  # not a profile's URL by its form
-            return profile_key(profile_url(url))
-    return None

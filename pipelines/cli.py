@@ -6,7 +6,9 @@ window, another run at work): go on later. What is heavy is imported only by the
 
 from __future__ import annotations
 
+import inspect
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -35,6 +37,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # its frames take as long to import as all the rest
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -56,6 +59,11 @@ def common(
     """Keeps a table of sales leads current and enriched, and never pays twice for the same answer."""
 
 
+def _first_paragraph(command: Callable[..., None]) -> str:
+    """What a list of commands says of one: all of it, where typer would end it at the edge of the screen."""
+    return " ".join((inspect.getdoc(command) or "").partition("\n\n")[0].split())
+
+
 for name, command in (
     ("init", init.command),
     ("doctor", doctor.command),
@@ -70,7 +78,7 @@ for name, command in (
     ("resolve", resolve.command),
     ("sandbox", sandbox.command),
 ):
-    app.command(name)(command)
+    app.command(name, short_help=_first_paragraph(command))(command)
 
 
 def main() -> None:

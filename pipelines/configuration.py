@@ -1,6 +1,7 @@
 """Reading the settings through dlt's providers: environment, .dlt/secrets.toml, .dlt/config.toml, and any vault.
 
-A setting that nobody knows is warned of, with the nearest one that exists: a misspelled cap must not go unnoticed.
+A setting that nobody knows is warned of, with the nearest one that exists. One that was to be a cap is a mistake: it
+would bound nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pipelines.settings import SECTIONS, Settings
 from sources.checking import complaints
 from sources.clodura.settings import CloduraSettings
 from sources.errors import ConfigurationError
-from sources.nearest import did_you_mean
+from sources.nearest import did_you_mean, nearest
 from sources.redaction import plain_words, secrets, shown, shown_name
 from sources.registry import VENDORS
 from sources.settings import Section
@@ -76,7 +77,9 @@ def read_settings() -> Reading:
             fields = {str(part) for problem in error.errors() for part in problem["loc"] if part in values}
             sections[name] = model.model_validate({key: values[key] for key in values if key not in fields})
             wrong |= {".".join((*model.path, field)) for field in fields}
-        warnings += _unknown(providers, model)
+        for stray in _unknown(providers, model):
+            (mistakes if stray.bounds else warnings).append(stray.text)
+            wrong |= {".".join((*model.path, bound)) for bound in model.bounds if stray.bounds}
     searches: dict[str, dict[str, Any]] = {}
     try:
         searches = _tables(providers, SEARCHES, "is no search", "filters")
@@ -144,7 +147,7 @@ def _values(providers: list[Any], model: type[Section], warnings: list[str]) -> 
     return found
 
 
-def _unknown(providers: list[Any], model: type[Section]) -> list[str]:
+def _unknown(providers: list[Any], model: type[Section]) -> list[misplaced.Stray]:
     known = [*model.model_fields, *model.below]
     written: dict[str, str] = {}
     for provider in providers:
@@ -156,12 +159,15 @@ def _unknown(providers: list[Any], model: type[Section]) -> list[str]:
         if variable.startswith(prefix):
             name = variable.removeprefix(prefix).split("__")[0].lower()
             written[shown_name(variable)] = name
-    stray = misplaced.strays(misplaced.documents(providers), model)
-    return stray + [
-        f"{where}: leadsync has no such setting, it is ignored.{did_you_mean(name, known)}"
-        for where, name in written.items()
-        if name not in known
-    ]
+    found = misplaced.strays(misplaced.documents(providers), model)
+    for where, name in written.items():
+        if name in known:
+            continue
+        bounds = nearest(name, known) in model.bounds
+        what = "it looks like a cap, and would bound nothing" if bounds else "it is ignored"
+        said = f"{where}: leadsync has no such setting, {what}.{did_you_mean(name, known)}"
+        found.append(misplaced.Stray(said, bounds))
+    return found
 
 
 def _tables(providers: list[Any], path: tuple[str, ...], wrong: str, holds: str) -> dict[str, dict[str, Any]]:

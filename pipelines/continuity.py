@@ -7,7 +7,7 @@ must not buy: what it has forgotten would be bought again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +22,11 @@ from sources.errors import LedgerError
 #: put back does not know these
 LOOKED_AT = 1000
 _CHUNK = 500
+
+
+def holds_calls(present: Mapping[str, Mapping[str, str]]) -> bool:
+    """Whether a dataset with these columns (by table) has calls that a ledger can be held against."""
+    return {"call_id", "version", "updated_at"} <= set(present.get("calls", ()))
 
 
 def refuse_older_ledger(ledger: Ledger, destination: Destination, dataset: str) -> None:

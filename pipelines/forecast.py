@@ -236,7 +236,8 @@ def _requests(facts: Facts, rows: Sequence[_Row], pages: tuple[int, int]) -> dic
 
 def _pages(facts: Facts) -> tuple[int, int]:
     least = sum(max(1, math.ceil(s.least / LARGEST_PAGE)) for s in facts.searches) if facts.limit is None else 1
-    most = sum(min(LAST_PAGE, math.ceil(s.most / LARGEST_PAGE)) + PAST_END for s in facts.searches)
+    shown = [s.most if facts.limit is None else min(s.most, facts.limit) for s in facts.searches]
+    most = sum(min(LAST_PAGE, math.ceil(people / LARGEST_PAGE)) + PAST_END for people in shown)
     return min(least, most), most
 
 

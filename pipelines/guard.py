@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from pipelines import logs
-from pipelines.signals import STOPPED_AT_ONCE
+from pipelines.signals import STOPPED
 from sources.errors import ConfigurationError, LeadsyncError
 from sources.redaction import redact, redact_typed
 from sources.tracebacks import trace
@@ -35,7 +35,7 @@ def guarded(work: Callable[[], int], debug: bool) -> None:
         typer.echo(f"leadsync: {redact(_whole(error))}", err=True)
         code = error.exit_code
     except KeyboardInterrupt:
-        typer.echo(STOPPED_AT_ONCE, err=True)
+        typer.echo(STOPPED, err=True)
         code = 3
     except Exception as error:  # noqa: BLE001 - told, with what to do about it
         _traceback(error, debug)
@@ -55,6 +55,13 @@ def _traceback(error: BaseException, debug: bool) -> None:
 
 class Commands(TyperGroup):
     """The commands: what the parser says of what was typed is shown without addresses, keys and the like."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """See `click.Command.get_help_option`. Typer would import pydantic to find that nothing is no flag."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.default = False
+        return option
 
     def make_context(self, *arguments: Any, **named: Any) -> Any:
         """See `click.Command.make_context`."""

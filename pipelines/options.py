@@ -69,6 +69,15 @@ class SyncOptions:
     verify: Verify | None = None
     leads: Leads | None = None
 
+    @property
+    def command(self) -> str:
+        """The command that was typed, of those that buy."""
+        if self.verify is not None:
+            return "verify"
+        if self.leads is None:
+            return "sync"
+        return "enrich" if self.leads.one is None else "find-email"
+
 
 def chosen_searches(options: SyncOptions, settings: Settings) -> tuple[dict[str, SearchFilters], list[str]]:
     """The searches to run, checked, with warnings. ConfigurationError names everything that is wrong."""

@@ -184,7 +184,7 @@ def asked_then(summary: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
 async def _probe(
     options: SyncOptions, settings: Settings, searches: Mapping[str, SearchFilters], ledger: Ledger
 ) -> dict[str, Probed]:
-    key = usable_key(settings.clodura)
+    key = usable_key(settings.clodura, "plan --probe")
     price = chosen_search_price(options, settings)
     run_id = new_id()
 
@@ -215,5 +215,12 @@ def _note(facts: Facts) -> str:
         return (
             f"Nobody has read {', '.join(unknown)} yet: a search shows up to {MOST_PEOPLE:,} people. --probe counts "
             f"them by a few searches, which may be charged."
+        )
+    in_part = [search.search for search in facts.searches if search.as_of is not None and search.least < search.most]
+    if in_part:
+        return (
+            f"Not read to the end when it was last read: {', '.join(in_part)}. A search shows up to {MOST_PEOPLE:,} "
+            f"people, and --limit takes those that it shows first. --probe counts them by a few searches, which may be "
+            f"charged."
         )
     return "As long as the searches show the people they showed when they were last read."

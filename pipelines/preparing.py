@@ -81,7 +81,7 @@ def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterat
     )
     waterfall = waterfall_of(settings, channels)
     vendors = {
-        name: Vendor(of, key := usable_key(of), account_of(key, name))
+        name: Vendor(of, key := usable_key(of, options.command), account_of(key, name))
         for name in dict.fromkeys([CloduraSettings.name, *vendors_of(waterfall)])
         for of in [settings.vendor(name)]
     }

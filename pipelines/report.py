@@ -8,6 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from pipelines.vendor import kind_of
+
 
 def print_report(result: dict[str, Any]) -> None:
     """What a run did."""
@@ -50,7 +52,7 @@ def print_status(result: dict[str, Any]) -> None:
     """What the ledger holds."""
     calls = ", ".join(f"{count:,} {state}" for state, count in result["calls"].items() if count) or "none"
     rows = [
-        ("ledger", result["ledger"]),
+        ("ledger", f"{result['ledger']}: {kind_of(result['realm'])}"),
         ("calls", calls),
         ("inbox", f"{result['documents_waiting']:,} documents wait for the next sync"),
         ("spent today", _by_unit(result["spent_today"])),

@@ -77,6 +77,9 @@ class EnrichmentSettings(Section):
 
     path = ("enrichment",)
     below = ("caps",)
+    bounds = (
+        "max_credits_per_run", "max_credits_per_day", "max_credits_per_month", "max_search_credits_per_run", "caps",
+    )  # fmt: skip
 
     channels: Annotated[Listed, one_of(CHANNELS), BeforeValidator(listed)] = ["email", "phone"]
     """What is bought for each person found; `[]` for nothing."""

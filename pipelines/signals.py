@@ -13,6 +13,11 @@ STOPPED_AT_ONCE = (
     "leadsync: stopped at once. What was bought is in the ledger; calls that were on the wire are in doubt until their "
     "answers come. Run again to go on."
 )
+#: where no purchase can be on the wire: in commands that buy nothing, in others outside of `stopping_on_signals`
+STOPPED = (
+    "leadsync: stopped before it was through. No purchase was on the wire; what was bought before is in the ledger. "
+    "Run again to go on."
+)
 _SHOW_CURSOR = b"\x1b[?25h"
 
 

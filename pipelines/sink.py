@@ -9,7 +9,7 @@ from destinations import Destination
 from enrichment.ledger import Ledger
 from enrichment.ledger.deliveries import forget
 from pipelines import views
-from pipelines.continuity import owe_lost_loads, refuse_older_ledger
+from pipelines.continuity import holds_calls, owe_lost_loads, refuse_older_ledger
 from pipelines.loading import NOTHING_LOST, TABLES, Loader
 from pipelines.tables import SINKS
 from sources.errors import DestinationError
@@ -41,7 +41,7 @@ def prepare(
     present = destination.columns()
     missing = [spec.name for spec in TABLES if spec.name not in present]
     lacking = _lacking(destination, dataset, present)
-    if {"call_id", "version", "updated_at"} <= set(present.get("calls", ())):
+    if holds_calls(present):
         refuse_older_ledger(ledger, destination, dataset)
     sink_id = _name(destination, dataset) if SINKS.name in present else None
     broken = [*missing, *lacking, *(name for name in _DLTS if present and name not in present)]

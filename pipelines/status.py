@@ -23,7 +23,8 @@ RECENT = 5
 def status(ledger: Ledger, now: int, units: Sequence[str] = (UNIT,)) -> dict[str, Any]:
     """The state of things as an object: calls by state, what waits in the inbox, what was spent, the last runs.
 
-    ``units``: told of even where nothing was spent in them.
+    ``units``: told of even where nothing was spent in them. ``realm`` of the object: ``sandbox`` where what the ledger
+    holds is imitated, ``live``, or None where nothing was ever to be bought.
     """
     with ledger.read() as connection:
         now = ledger_time(connection, now)
@@ -31,9 +32,11 @@ def status(ledger: Ledger, now: int, units: Sequence[str] = (UNIT,)) -> dict[str
         today = books.spent(connection, [calls.c.reserved_at >= start_of(Scope.DAY, now)])
         month = books.spent(connection, [calls.c.reserved_at >= start_of(Scope.MONTH, now)])
         total = books.spent(connection)
+        realm = runs.fact(connection, "realm")
         recent = [_run(row) for row in runs.latest(connection, RECENT)]
     return {
         "ledger": ledger.path,
+        "realm": realm,
         "calls": {state.value: states.get(state, 0) for state in State},
         "documents_waiting": waiting_in(inbox_path(ledger.path)),
         "spent_today": spent_by_unit(today, units),

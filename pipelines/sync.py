@@ -18,9 +18,12 @@ from enrichment.ledger import books, runs, scans, searches, verdicts
 from enrichment.ledger.deliveries import Delivery, deliver
 from enrichment.ledger.found import emails_of
 from enrichment.ledger.ledger_time import keep_time, ledger_time
+from enrichment.ledger.standings import known_of, order_of
+from enrichment.ledger.waterfalls import people_of
 from enrichment.source import enrichment as enrichment_source
 from pipelines import sink, summary
 from pipelines.feed import Feed
+from pipelines.leads.askable import lacking
 from pipelines.options import SyncOptions, checked
 from pipelines.playground import playground
 from pipelines.preparing import Prepared, prepared
@@ -33,7 +36,7 @@ from pipelines.telling import Progress, Teller
 from sources.clock import SYSTEM_CLOCK
 from sources.clodura.provider import VERIFY_EMAIL
 from sources.errors import DestinationError, LeadsyncError, LedgerError, NotEntitled
-from sources.providers import CONTACTS
+from sources.providers import CONTACTS, Channel
 
 log = structlog.get_logger("leadsync.sync")
 
@@ -68,9 +71,9 @@ class _Run:
 
     def run(self, listening: Any) -> dict[str, Any]:
         it = self._it
-        it.ledger.call(runs.start, it.plan.run_id, self._started_at)
         session = Session(it.plan, it.ledger, it.inbox, self._feed, listening)
         with stopping_on_signals(partial(self._interrupt, session)):
+            it.ledger.call(runs.start, it.plan.run_id, self._started_at)
             session.start()
             with self._teller.watching(partial(self._progress, session)):
                 try:
@@ -103,7 +106,13 @@ class _Run:
             }
         with it.ledger.read() as connection:
             known = [emails_of(connection, key, it.settings.enrichment.email_providers) for key in session.person_ids]
-        return {"emails": [row for rows in known for row in rows]}
+            asked = bool(known_of(connection, session.person_ids, [Channel.EMAIL]))
+            persons = people_of(connection, session.person_ids)
+        context, without = session.context, None
+        if persons and context is not None and not asked:
+            asking = context.asking
+            without = lacking([asking.providers[name] for name in order_of(asking, Channel.EMAIL)], persons[0])
+        return {"emails": [row for rows in known for row in rows], "lacking": without}
 
     def _flush(self, session: Session, seconds: float) -> None:
         """One package: what comes through the feed in so many seconds, then all that the ledger owes.

@@ -29,15 +29,15 @@ HOME = ".leadsync"
 _EXAMPLE = re.compile(r"\.+|x+|<.*>|your[-_ ]?(api[-_ ]?)?key", re.IGNORECASE)
 
 
-def usable_key(settings: VendorSettings) -> str:
-    """The key, stripped. ConfigurationError (that does not show it) where it is none."""
+def usable_key(settings: VendorSettings, command: str = "sync") -> str:
+    """The key, stripped. ConfigurationError (that does not show it) where it is none; ``command`` could do without."""
     name = f"sources.{settings.name}.api_key"
     key = (settings.api_key or "").strip()
     if not key or _EXAMPLE.fullmatch(key):
         raise ConfigurationError(
             f"{name}: {'missing' if not key else 'still what stands in an example'}. Put it into "
             f".dlt/secrets.toml under [sources.{settings.name}], or into the environment as "
-            f"SOURCES__{settings.name.upper()}__API_KEY. Without a key: leadsync sync --sandbox."
+            f"SOURCES__{settings.name.upper()}__API_KEY. Without a key: leadsync {command} --sandbox."
         )
     if any(mark in key for mark in "\"'`"):
         raise ConfigurationError(f"{name}: has quotes in it, which no key has. Paste it again, in one pair of them.")
@@ -131,16 +131,20 @@ def one_realm(settings: Settings, vendors: Sequence[str]) -> None:
 _KIND = {"sandbox": "on this machine, an imitation", "live": "the vendor's own"}
 
 
+def kind_of(realm: str | None) -> str:
+    """What a ledger of that realm holds, in words; None: it is for neither yet."""
+    return {"sandbox": "imitated purchases (sandbox)", "live": "real purchases"}.get(str(realm), "no purchases yet")
+
+
 def same_realm(known: str, settings: Settings, ledger_path: str) -> None:
     """ConfigurationError where a ledger of the ``known`` realm is not for these settings.
 
     Who was bought in one realm is not bought in the other.
     """
     if known != realm_of(settings):
-        what = "imitated purchases (sandbox)" if known == "sandbox" else "real purchases"
         raise ConfigurationError(
-            f"The ledger {ledger_path} holds {what}, and this run would be for the other kind: people would seem "
-            f"bought that are not. Nothing was done. Run in another folder, or set ledger.url and "
+            f"The ledger {ledger_path} holds {kind_of(known)}, and this run would be for the other kind: people would "
+            f"seem bought that are not. Nothing was done. Run in another folder, or set ledger.url and "
             f"pipelines.duckdb_path to other files."
         )
 

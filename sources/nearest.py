@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterable
 
 
-def nearest(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that ``word`` most likely stands for, or None where none is near."""
+def nearest(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The candidate that ``word`` most likely stands for, or None where none is near: as alike as ``cutoff``, of 1."""
     plain = {_plain(candidate): candidate for candidate in candidates}
     wanted = _plain(word)
     if wanted in plain:
         return plain[wanted]
-    close = difflib.get_close_matches(wanted, plain, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(wanted, plain, n=1, cutoff=cutoff)
     return plain[close[0]] if close else None
 
 

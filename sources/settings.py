@@ -67,6 +67,8 @@ class Section(BaseModel):
     secret: ClassVar[tuple[str, ...]] = ()
     #: names of tables below this one that are read elsewhere
     below: ClassVar[tuple[str, ...]] = ()
+    #: of all these names, those that bound what is spent: a misspelled one is a mistake, for it would bound nothing
+    bounds: ClassVar[tuple[str, ...]] = ()
 
     @field_validator("*", mode="before")
     @classmethod

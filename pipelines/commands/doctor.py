@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -11,6 +12,9 @@ from pipelines.guard import AsJson, Debug, guarded
 
 
 def command(
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Look at what a sync --sandbox would meet: no key is needed.")
+    ] = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -30,10 +34,11 @@ def command(
         from pipelines.doctor.checks import Check, as_object, exit_code
         from pipelines.doctor.examination import examine
         from pipelines.doctor.report import Reporter
+        from pipelines.telling import Teller
 
         reporter = None if as_json else Reporter()
         checks: list[Check] = []
-        for check in examine(Path.cwd(), debug=debug):
+        for check in examine(Path.cwd(), debug=debug, sandbox=Teller() if sandbox else None):
             checks.append(check)
             if reporter:
                 reporter.show(check)

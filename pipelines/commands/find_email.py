@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -55,9 +55,22 @@ def command(
             for found in result["emails"]:
                 typer.echo("\t".join([found["email"], found["status"], found["type"], found["provider"]]))
         if not result["emails"]:
-            teller.say("No address was found.")
+            teller.say(_nothing(result))
         if result["message"]:
             teller.say(result["message"])
         return int(result["exit_code"])
 
     guarded(work, debug)
+
+
+def _nothing(result: dict[str, Any]) -> str:
+    """What to say where there is no address."""
+    if result["lacking"] is None:
+        return "No address was found."
+    names = " or ".join(result["waterfall"].get("email", ()))
+    if not names:
+        return "Nobody could be asked for an address: no vendor is left to ask. See enrichment.email_providers."
+    options = {"company_domain": "--domain", "linkedin_url": "--linkedin"}
+    more = " or ".join(options[name] for name in result["lacking"])
+    mend = f"Give {more} as well" if more else "Ask a vendor for whom it is enough (enrichment.email_providers)"
+    return f"Nobody could be asked for an address: for {names} this is too little of a person. {mend}."

@@ -16,10 +16,20 @@ Enrich = Annotated[
 Limit = Annotated[int | None, typer.Option(help="At most so many people.")]
 Budget = Annotated[
     float | None,
-    typer.Option(help="At most so many credits in this run; other units have caps of their own, in enrichment.caps."),
+    typer.Option(
+        help="At most so many credits in this run. Credits alone: what a vendor charges in cents is bounded by "
+        "enrichment.caps, not by this."
+    ),
 ]
 Wait = Annotated[str, typer.Option(help="How long after its start the run waits for answers still under way.")]
-Sandbox = Annotated[bool, typer.Option("--sandbox", help="Use the imitation vendor: no key, no money.")]
+Sandbox = Annotated[
+    bool,
+    typer.Option(
+        "--sandbox",
+        help="Use the imitation vendors: no key, no money. The caps and rate limits of the settings do not count "
+        "there; --budget does.",
+    ),
+]
 
 
 def folder_in_use() -> Path:

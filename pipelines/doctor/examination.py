@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -34,8 +34,10 @@ from pipelines.doctor.webhook import check_webhook
 from pipelines.environment import user_agent
 from pipelines.locks import is_held, lock_of_serve, nobody_else
 from pipelines.options import SyncOptions, chosen_caps, chosen_channels
+from pipelines.playground import playground
 from pipelines.settings import Settings
 from pipelines.spending import spending_warnings
+from pipelines.telling import Teller
 from pipelines.vendor import (
     HOME,
     account_of,
@@ -58,8 +60,11 @@ BASE_URL = "sources.clodura.base_url"
 RATE_LIMITS = "sources.clodura.rate_limits"
 
 
-def examine(folder: Path, *, debug: bool = False) -> Iterator[Check]:
-    """Every check on the settings of the current folder, which is ``folder``. Raises only with ``debug``."""
+def examine(folder: Path, *, debug: bool = False, sandbox: Teller | None = None) -> Iterator[Check]:
+    """Every check on the settings of the current folder, which is ``folder``. Raises only with ``debug``.
+
+    ``sandbox``: look at what `sync --sandbox` would meet, and say there where the vendors are imitated.
+    """
     try:
         reading = read_settings()
     except ConfigurationError as error:
@@ -67,15 +72,25 @@ def examine(folder: Path, *, debug: bool = False) -> Iterator[Check]:
         yield check_disk({"leadsync": folder})
         yield check_versions()
         return
-    yield from examine_settings(folder, reading, debug=debug)
+    if sandbox is None:
+        yield from examine_settings(folder, reading, debug=debug)
+        return
+    with playground(reading.settings, sandbox) as settings:
+        yield from examine_settings(folder, replace(reading, settings=settings), debug=debug, sandbox=True)
 
 
 def examine_settings(
-    folder: Path, reading: Reading, *, debug: bool = False, hosts: Sequence[str] = HOSTS, clock: Clock = SYSTEM_CLOCK
+    folder: Path,
+    reading: Reading,
+    *,
+    debug: bool = False,
+    hosts: Sequence[str] = HOSTS,
+    clock: Clock = SYSTEM_CLOCK,
+    sandbox: bool = False,
 ) -> Iterator[Check]:
-    """Every check on these settings, in ``folder``. Raises only with ``debug``."""
+    """Every check on these settings, in ``folder``. Raises only with ``debug``. ``sandbox``: of a playground."""
     with ExitStack() as stack:
-        examination = _Examination(folder, reading, hosts, clock, stack)
+        examination = _Examination(folder, reading, hosts, clock, stack, sandbox)
         for name, check in examination.steps():
             try:
                 yield check()
@@ -96,6 +111,7 @@ class _Examination:
     hosts: Sequence[str]
     clock: Clock
     stack: ExitStack
+    sandbox: bool = False
     ledger: Ledger | None = None
     opened: Check | None = None
     last: int | None = None
@@ -105,7 +121,7 @@ class _Examination:
         """Names and checks, in the order in which they are made and shown."""
         return [
             ("settings", partial(setup.check_settings, self.reading, self.folder)),
-            ("searches", partial(setup.check_searches, self.settings, self.wrong, self.folder)),
+            ("searches", partial(setup.check_searches, self.settings, self.wrong, self._options())),
             ("ledger", self._ledger),
             ("spending", self._spending),
             ("key", self._key),
@@ -144,17 +160,18 @@ class _Examination:
         return ledger_checks.check_ledger(self.ledger, self.opened, settings, self._now(), alone)
 
     def _spending(self) -> Check:
-        caps = [f"enrichment.max_credits_per_{scope}" for scope in Scope]
-        missing = needed("spending", self.wrong, "ledger.url", "enrichment.caps", *caps)
+        names = [f"enrichment.max_credits_per_{scope}" for scope in Scope]
+        missing = needed("spending", self.wrong, "ledger.url", "enrichment.caps", *names)
         if missing:
             return missing
         if self.opened is None or self.opened.verdict is Verdict.FAILED:
             return ledger_checks.no_ledger("spending")
-        settings, spending = self.settings, chosen_caps(self._options(), self.settings)
+        settings, caps = self.settings, chosen_caps(self._options(), self.settings)
         warnings: list[str] = []
         if not needed("spending", self.wrong, "enrichment.*", "sources.*"):
             warnings = spending_warnings(self._options(), settings, self._waterfall())
-        return ledger_checks.check_spending(self.ledger, spending, self._now(), units_of(settings), warnings)
+        units = units_of(settings)
+        return ledger_checks.check_spending(self.ledger, caps, self._now(), units, warnings, self.sandbox)
 
     def _key(self) -> Check:
         form = setup.check_key_form(self.settings, self.wrong, self.folder)
@@ -171,7 +188,8 @@ class _Examination:
             return missing or self._not_asked("credits")
         settings = self.settings
         channels = chosen_channels(self._options(), settings)
-        return judge_credits(self.looks, settings.clodura.plan, settings.enrichment.max_credits_per_run, channels)
+        cap = None if self.sandbox else settings.enrichment.max_credits_per_run
+        return judge_credits(self.looks, settings.clodura.plan, cap, channels)
 
     def _waterfall(self) -> Waterfall:
         return waterfall_of(self.settings, chosen_channels(self._options(), self.settings))
@@ -226,7 +244,7 @@ class _Examination:
         if missing:
             return missing
         with self._alone() as alone:
-            return check_destination(self.settings, self.folder, alone)
+            return check_destination(self.settings, self.folder, alone, self.ledger, self._no_ledger())
 
     def _webhook(self) -> Check:
         missing = needed(
@@ -267,6 +285,13 @@ class _Examination:
         except ConfigurationError:
             return self.folder / HOME / "ledger.db"
 
+    def _no_ledger(self) -> bool:
+        """Whether the next sync makes the ledger."""
+        if needed("destination", self.wrong, "ledger.url"):
+            return False
+        path = self._ledger_path()
+        return not path.exists() or (path.is_file() and not path.stat().st_size)
+
     def _asker(self) -> Asker:
         key = usable_key(self.settings.clodura)
         return Asker(
@@ -279,7 +304,7 @@ class _Examination:
         )
 
     def _options(self) -> SyncOptions:
-        return SyncOptions(self.folder)
+        return SyncOptions(self.folder, sandbox=self.sandbox)
 
     def _now(self) -> int:
         return micros(self.clock)

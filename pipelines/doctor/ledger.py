@@ -17,7 +17,7 @@ from pipelines.doctor.checks import Check, by_error, failed, ok, skipped, warnin
 from pipelines.doctor.disk import may_make
 from pipelines.settings import Settings
 from pipelines.status import status
-from pipelines.vendor import realm_of, same_realm
+from pipelines.vendor import kind_of, realm_of, same_realm
 from sources.clodura.prices import UNIT
 from sources.errors import ConfigurationError, LeadsyncError
 
@@ -65,8 +65,7 @@ def check_ledger(ledger: Ledger, opened: Check, settings: Settings, now: int, al
         realm = runs.fact(connection, "realm")
     states = status(ledger, now)["calls"]
     counted = ", ".join(f"{count:,} {state}" for state, count in states.items() if count)
-    kind = {"sandbox": "imitated purchases (sandbox)", "live": "real purchases"}.get(str(realm), "no purchases yet")
-    said = [opened.found, kind, f"calls: {counted or 'none'}"]
+    said = [opened.found, kind_of(realm), f"calls: {counted or 'none'}"]
     if not alone:
         said.append("another leadsync is at work on it")
     found = "; ".join(said)
@@ -93,10 +92,11 @@ def check_spending(
     now: int,
     units: Sequence[str] = (UNIT,),
     warnings: Sequence[str] = (),
+    imitated: bool = False,
 ) -> Check:
     """What was spent today and in all, against the caps. ``units``: those of all vendors that a run may pay.
 
-    ``warnings``: what a sync would warn of as it starts.
+    ``warnings``: what a sync would warn of as it starts. ``imitated``: with --sandbox, where no cap counts.
     """
     several = len(units) > 1
     limits = ", ".join(
@@ -117,6 +117,8 @@ def check_spending(
             now = ledger_time(connection, now)
             spent = used_of(connection, caps, "", now)
             reached = [cap for cap in caps if cap.scope is not Scope.RUN and spent[cap] >= cap.amount]
+    if imitated:
+        return ok("spending", "; ".join([*said, "imitated: of the caps --budget alone counts"]))
     found = "; ".join([*said, f"caps: {limits or 'none'}"])
     if not caps:
         return warning(

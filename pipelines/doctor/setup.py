@@ -35,12 +35,12 @@ def check_settings(reading: Reading, folder: Path) -> Check:
     return ok("settings", f"read from {' and '.join(there) or 'the environment'}")
 
 
-def check_searches(settings: Settings, wrong: frozenset[str], folder: Path) -> Check:
+def check_searches(settings: Settings, wrong: frozenset[str], options: SyncOptions) -> Check:
     """Whether there is a search, and whether its filters are the vendor's."""
     if ".".join(SEARCHES) in wrong:
         return needs("searches", [".".join(SEARCHES)])
     try:
-        searches, warnings = chosen_searches(SyncOptions(folder), settings)
+        searches, warnings = chosen_searches(options, settings)
     except ConfigurationError as error:
         return by_error("searches", error)
     names = f"{len(searches)}: {', '.join(searches)}"

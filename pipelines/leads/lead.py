@@ -87,10 +87,23 @@ def one_lead(given: Mapping[str, str | None]) -> Lead:
     read = read_row(1, given, {name: name for name in given})
     if isinstance(read, Reject):
         raise ConfigurationError(
-            f"Nobody can be asked for: {read.reason}. Give --name with --domain, or --linkedin. Nothing was sent or "
-            f"bought."
+            f"Nobody can be asked for: {read.reason}. {_mend(given, read)} Nothing was sent or bought."
         )
     return read
+
+
+def _mend(given: Mapping[str, str | None], read: Reject) -> str:
+    """What to give instead, in options of the command line."""
+    if read.fields:
+        return "Mend that, or leave it out and say who is meant by --name with --domain, or by --linkedin."
+    name = given.get("full_name")
+    placed = bool(given.get("company_domain") or given.get("company_name"))
+    if name and not all(split_name(name)):
+        where = "" if placed else ", and the employer by --domain"
+        return f'Give first and last name, as in --name "Ada Lovelace"{where}; or --linkedin.'
+    if name:
+        return "Give --domain as well, or --linkedin."
+    return f"Give {'--name as well' if placed else '--name with --domain'}, or --linkedin."
 
 
 def _reject(row: int, values: Mapping[str, object], reasons: Mapping[str, str]) -> Reject:

@@ -208,30 +208,30 @@ class _Walk:
 
     async def _fetch(self, number: int, checking: bool) -> None:
         try:
-            async with self._slots:
-                page = await self._client.search(
-                    self._filters,
-                    number,
-                    self._per_page,
-                    patience=self._reading.patience(),
-                    meter=self._reading.meter,
-                )
-            people = read_people(page.records)
-            keys = frozenset(people.keys)
-            if checking and keys == self._last[1]:
-                self._finder.record(number, Fill.FULL)  # nothing has moved
-                return
-            filled = fill(page, self._per_page, self._full_seen or len(page.records) >= self._per_page)
-            again = await self._on_page(PageRead(page, people, filled, self._walk))
-            if checking:
-                self._moved = True
-                self._found_more |= not keys <= self._shown
-            else:
-                self._take_in(number, page, keys, again)
-            self._finder.record(number, filled)
+            async with self._slots:  # until the page is taken in: who takes it slows all windows down
+                await self._fetch_page(number, checking)
         finally:
             self._under_way -= 1
             self._answered.set()
+
+    async def _fetch_page(self, number: int, checking: bool) -> None:
+        reading = self._reading
+        page = await self._client.search(
+            self._filters, number, self._per_page, patience=reading.patience(), meter=reading.meter
+        )
+        people = read_people(page.records)
+        keys = frozenset(people.keys)
+        if checking and keys == self._last[1]:
+            self._finder.record(number, Fill.FULL)  # nothing has moved
+            return
+        filled = fill(page, self._per_page, self._full_seen or len(page.records) >= self._per_page)
+        again = await self._on_page(PageRead(page, people, filled, self._walk))
+        if checking:
+            self._moved = True
+            self._found_more |= not keys <= self._shown
+        else:
+            self._take_in(number, page, keys, again)
+        self._finder.record(number, filled)
 
     def _take_in(self, number: int, page: Page, keys: frozenset[str], again: int) -> None:
         self._full_seen |= len(page.records) >= self._per_page

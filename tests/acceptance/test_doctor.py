@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from enrichment.ledger import Ledger
 from sandbox import Server
 from tests.support.project import Finished, Project
 
@@ -84,3 +85,34 @@ def test_a_key_that_the_vendor_refuses_stops_a_sync_and_is_told(project: Project
     assert done.exit_code == 1
     assert _checks(done)["key"]["verdict"] == "failed"
     assert "canary" not in done.stdout + done.stderr
+
+
+def test_it_looks_at_the_sandbox_too_for_which_no_key_is_needed(bare: Project, vendor: Server) -> None:
+    bare.configure(secrets="", clodura={"base_url": "https://api.clodura.ai"}, searches={})
+    done = bare.run("doctor", "--sandbox", "--json")
+    assert (done.exit_code, [check["name"] for check in done.json["checks"]]) == (0, CHECKS), done.stderr
+    checks = _checks(done)
+    assert {name for name, check in checks.items() if check["verdict"] != "ok"} == set(), done.stdout
+    assert "http://127.0.0.1" in checks["host"]["found"]
+    assert "of the caps --budget alone counts" in checks["spending"]["found"]
+    assert "The sandbox imitates the vendors" in done.stderr
+    assert vendor.books()["requests"] == []
+    assert not (bare.folder / ".leadsync").exists()
+
+
+def test_a_ledger_that_is_older_than_the_dataset_is_told_before_a_sync_is_stopped_by_it(project: Project) -> None:
+    assert project.sync("--limit", "2", "--enrich", "email").exit_code == 0
+    assert _checks(project.run("doctor", "--json"))["destination"]["verdict"] == "ok"
+    ledger = project.folder / ".leadsync" / "ledger.db"
+    for path in ledger.parent.glob("ledger.*db*"):
+        path.unlink()
+    gone = project.run("doctor", "--json")
+    assert (gone.exit_code, _checks(gone)["destination"]["verdict"]) == (1, "failed")
+    assert "there is no ledger that knows them" in _checks(gone)["destination"]["found"]
+    Ledger("sqlite:///.leadsync/ledger.db", project.folder).close()
+    other = project.run("doctor", "--json")
+    assert other.exit_code == 1
+    stopped = project.sync("--limit", "2")
+    found = _checks(other)["destination"]["found"]
+    assert "is older than the dataset" in found
+    assert found in " ".join(stopped.stderr.split())

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from sandbox import Server
-from tests.support.project import Project
+from tests.support.project import WITHOUT_LOADING, Project
+from tests.support.second_vendor import with_sixtyfour
 
 PEOPLE = 20
 BOTH = {"email_providers": ["clodura", "sixtyfour"], "phone_providers": ["clodura", "sixtyfour"], "batch_wait": 0.2}
@@ -138,6 +139,7 @@ def test_one_person_is_found_without_a_search(project: Project, vendor: Server) 
         (["enrich", "nowhere.csv"], "There is no file 'nowhere.csv'"),
         (["enrich"], "Name a list"),
         (["find-email", "--name", "Ada Lovelace"], "company_domain, company_name or linkedin_url is missing"),
+        (["find-email", "--name", "Ada"], 'Give first and last name, as in --name "Ada Lovelace", and the employer by'),
     ],
 )
 def test_wrong_usage_sends_nothing(project: Project, vendor: Server, arguments: list[str], told: str) -> None:
@@ -145,3 +147,41 @@ def test_wrong_usage_sends_nothing(project: Project, vendor: Server, arguments: 
     assert done.exit_code == 2
     assert told in done.stderr
     assert asked(vendor) == 0
+
+
+def test_where_nobody_can_be_asked_find_email_says_so_and_what_it_takes(bare: Project, vendor: Server) -> None:
+    """Clodura takes no employer's name; Sixtyfour does, and a person who was asked for is one who was not found."""
+    person = ["find-email", "--name", "Ada Lovelace", "--company", "Analytical Engines"]
+    bare.configure()
+    done = bare.run(*person, prelude=WITHOUT_LOADING)
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "Nobody could be asked for an address: for clodura this is too little of a person." in done.stderr
+    assert "Give --domain or --linkedin as well." in done.stderr
+    assert "No address was found" not in done.stderr
+    told = bare.run(*person, "--json", prelude=WITHOUT_LOADING).json
+    assert (told["emails"], told["lacking"]) == ([], ["company_domain", "linkedin_url"])
+    assert asked(vendor) == 0
+
+    with_sixtyfour(bare)
+    done = bare.run(*person, "--json", prelude=WITHOUT_LOADING)
+    assert (done.json["emails"], done.json["lacking"], done.json["calls_sent"]) == ([], None, 1), done.stderr
+    assert "No address was found." in done.stderr
+    bare.configure()
+    assert bare.run(*person, "--json", prelude=WITHOUT_LOADING).json["lacking"] is None  # it was asked for before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["find-email", "--name", "Ada Lovelace", "--domain", "example.com"], "find-email"),
+        (["enrich", "people.csv"], "enrich"),
+        (["verify", "ada@example.com"], "verify"),
+        (["sync"], "sync"),
+        (["plan", "--probe"], "plan --probe"),
+    ],
+)
+def test_without_a_key_each_command_says_how_it_goes_without(bare: Project, arguments: list[str], command: str) -> None:
+    bare.configure(secrets="")
+    done = bare.run(*arguments)
+    assert done.exit_code == 2
+    assert f"Without a key: leadsync {command} --sandbox." in done.stderr

@@ -688,10 +688,19 @@ def _(it: Case) -> Finished:
     )
 
 
+@case("stopped before it was through.")
+def _(it: Case) -> Finished:
+    return it.sync(
+        prelude="import os, signal, pipelines.preparing as p\ndef stop(*_):\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\np.keep_realm = stop\n",
+    )
+
+
 @case("stopped at once.")
 def _(it: Case) -> Finished:
     return it.sync(
-        prelude="import pipelines.sync as s\ndef stop(*_):\n    raise KeyboardInterrupt\ns._Run.run = stop\n",
+        prelude="import os, signal, pipelines.sync as s\ndef stop(*_):\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n    os.kill(os.getpid(), signal.SIGINT)\ns._Run._flush = stop\n",
     )
 
 
@@ -716,6 +725,11 @@ _COVERED = (
 
 @case("…: leadsync has no such setting, it is ignored.")
 def _(it: Case) -> Finished:
+    return it.sync("--enrich", "none", enrichment={"flush_evry": 5})
+
+
+@case("…: leadsync has no such setting, it looks like a cap, and would bound nothing.")
+def _(it: Case) -> Finished:
     return it.sync("--enrich", "none", enrichment={"max_credit_per_run": 5})
 
 
@@ -727,7 +741,13 @@ def _(it: Case) -> Finished:
 
 @case("leadsync has no section [enrichmnet], it is ignored.")
 def _(it: Case) -> Finished:
-    return it.sync("--enrich", "none", enrichmnet={"max_credits_per_run": 5})
+    return it.sync("--enrich", "none", enrichmnet={"flush_every": 5})
+
+
+@case("flush_every stands outside of every section and is ignored.")
+def _(it: Case) -> Finished:
+    it.config("flush_every = 5\n")
+    return it.sync("--enrich", "none")
 
 
 @case("max_credits_per_run stands outside of every section and is ignored.")

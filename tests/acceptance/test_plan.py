@@ -164,3 +164,14 @@ def test_wrong_usage(project: Project, arguments: tuple[str, ...], said: str) ->
     done = project.run("plan", *arguments)
     assert done.exit_code == 2
     assert said in done.stderr
+
+
+def test_after_a_run_with_a_limit_it_does_not_go_by_the_part_that_was_read(bare: Project) -> None:
+    assert bare.run("sync", "--limit", "25", "--enrich", "none", prelude=WITHOUT_LOADING).exit_code == 0
+    foreseen = plan(bare)
+    assert foreseen["people"] == {"min": 25, "max": 10_000}
+    assert "Not read to the end when it was last read: everyone." in foreseen["note"]
+    assert "--limit takes those that it shows first" in foreseen["note"]
+    assert plan(bare, "--limit", "10")["pages"]["max"] <= 5
+    assert bare.run("sync", "--enrich", "none", prelude=WITHOUT_LOADING).exit_code == 0
+    assert plan(bare)["note"].startswith("As long as the searches show the people they showed")

@@ -41,13 +41,49 @@ def test_all_mistakes_are_told_at_once(project: Project) -> None:
 
 
 def test_a_setting_nobody_knows_is_warned_of_with_the_nearest_one(project: Project) -> None:
-    project.configure(enrichment={"max_credit_per_run": 5})
+    project.configure(enrichment={"flush_evry": 5})
     project.env["WEBHOOK__PUBLIC_ULR"] = "https://example.com"
     done = project.sync("--limit", "1")
     assert done.exit_code == 0
-    assert "enrichment.max_credit_per_run" in done.stderr
-    assert "Did you mean 'max_credits_per_run'?" in done.stderr
+    assert "enrichment.flush_evry: leadsync has no such setting, it is ignored." in done.stderr
+    assert "Did you mean 'flush_every'?" in done.stderr
     assert "Did you mean 'public_url'?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "env", "named"),
+    [
+        ({"enrichment": {"max_credit_per_run": 5}}, {}, "Did you mean 'max_credits_per_run'?"),
+        ({"enrichment": {"max_credits_per_week": 5}}, {}, "enrichment.max_credits_per_week"),
+        ({"enrichment": {"max_search_credits": 5}}, {}, "Did you mean 'max_search_credits_per_run'?"),
+        ({"enrichment.cap.clodura": {"credits_per_day": 40}}, {}, "enrichment.cap: leadsync has no such setting"),
+        ({"enrichmnet": {"max_credits_per_run": 5}}, {}, "no section [enrichmnet], it is ignored. Did you mean"),
+        ({"enrichmnet.caps.clodura": {"credits_per_day": 40}}, {}, "no section [enrichmnet]"),
+        ({}, {"ENRICHMENT__MAX_CREDIT_PER_DAY": "5"}, "ENRICHMENT__MAX_CREDIT_PER_DAY: leadsync has no such setting"),
+    ],
+)
+def test_a_misspelled_cap_stops_every_command_that_reads_it(
+    bare: Project, vendor: Server, settings: dict[str, Any], env: dict[str, str], named: str
+) -> None:
+    """It would bound nothing, and nobody looks at a warning of an unattended run."""
+    bare.configure(**settings)
+    bare.env |= env
+    done = bare.sync()
+    assert done.exit_code == 2
+    assert named in done.stderr
+    assert "Nothing was sent or bought" in done.stderr
+    assert vendor.books()["requests"] == []
+    checks = {check["name"]: check["verdict"] for check in bare.run("doctor", "--json").json["checks"]}
+    assert (checks["settings"], checks["spending"]) == ("failed", "skipped")
+
+
+@pytest.mark.parametrize("name", ["max_credits_per_run", "max_credit_per_run"])
+def test_so_does_one_outside_of_every_section(bare: Project, name: str) -> None:
+    path = bare.folder / ".dlt" / "config.toml"
+    path.write_text(f"{name} = 5\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    done = bare.run("plan")
+    assert done.exit_code == 2
+    assert f"{name} stands outside of every section and is ignored. Move it to [enrichment]" in done.stderr
 
 
 def test_a_cap_on_a_provider_may_come_from_the_environment_too(project: Project) -> None:
@@ -58,11 +94,6 @@ def test_a_cap_on_a_provider_may_come_from_the_environment_too(project: Project)
     assert done.json["cost"]["credits"]["max"] == 12.5
     assert done.json["capped_by"] == {"credits": "enrichment.caps.clodura.credits_per_day"}
     assert "leadsync has no" not in done.stderr
-    misspelled: dict[str, Any] = {"enrichment.cap.clodura": {"credits_per_day": 40}}
-    project.configure(**misspelled)
-    assert "enrichment.cap: leadsync has no such setting, it is ignored. Did you mean 'caps'?" in (
-        project.run("plan").stderr
-    )
 
 
 def test_every_setting_may_come_from_the_environment(project: Project, vendor: Server) -> None:

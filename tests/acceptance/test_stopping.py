@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from sandbox import Server
-from tests.support.project import Finished, Project, finish, wait_until
+from tests.support.project import WITHOUT_LOADING, Finished, Project, finish, wait_until
 
 
 def _jobs(vendor: Server) -> Counter[tuple[str, str]]:
@@ -58,6 +58,32 @@ def test_a_second_ctrl_c_ends_it_at_once_and_loses_nothing(project: Project, ven
     rest = project.sync()
     assert rest.exit_code == 0, rest.stderr
     assert max(_jobs(vendor).values()) == 1
+
+
+@pytest.mark.parametrize("where", ["preparing.destinations.make", "preparing.keep_realm", "sync._Run"])
+def test_a_ctrl_c_before_anything_is_bought_is_not_told_as_two(bare: Project, vendor: Server, where: str) -> None:
+    module, _, name = where.partition(".")
+    early = (
+        f"import os, signal\nimport pipelines.{module} as m\n"
+        f"def stop(*_, **__):\n    os.kill(os.getpid(), signal.SIGINT)\nm.{name} = stop\n"
+    )
+    done = bare.run("sync", "--json", prelude=WITHOUT_LOADING + early)
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert "stopped before it was through. No purchase was on the wire" in done.stderr
+    for wrong in ("at once", "in doubt", "Traceback"):
+        assert wrong not in done.stderr
+    assert vendor.books()["requests"] == []
+
+
+def test_a_ctrl_c_as_the_run_is_noted_ends_it_in_good_order(bare: Project, vendor: Server) -> None:
+    begins = (
+        "import os, signal\nfrom enrichment.ledger import runs\n"
+        "def start(*given, before=runs.start):\n    before(*given)\n    os.kill(os.getpid(), signal.SIGINT)\n"
+        "start.__module__, runs.start = 'test', start\n"
+    )
+    done = bare.run("sync", "--json", prelude=WITHOUT_LOADING + begins)
+    assert (done.exit_code, done.json["exit_reason"]) == (3, "interrupted"), done.stderr
+    assert vendor.books()["totals"]["jobs"] == {}
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in range(1, 4))])

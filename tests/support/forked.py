@@ -23,11 +23,17 @@ from typing import Any, NoReturn
 
 #: what a run imports, but for pyarrow and duckdb: they start threads, which no fork takes along
 HEAVY = """
-    alembic.command alembic.context alembic.operations anyio._backends._asyncio certifi dlt._workspace.cli._plugins
-    dlt.extract dlt.pipeline dlt.sources.helpers.requests email_validator encodings.idna enrichment.engine filelock
-    httptools orjson phonenumbers pipelines.cli pipelines.configuration pipelines.playground pipelines.receiver
-    pipelines.report pipelines.serving pipelines.webhooks rich.live rich.table sqlalchemy.dialects.sqlite.aiosqlite
-    uvicorn.protocols.http.h11_impl uvicorn.protocols.http.httptools_impl
+    alembic.command alembic.context alembic.operations anyio._backends._asyncio anyio.from_thread certifi
+    destinations.duckdb dlt._workspace._plugins dlt._workspace.cli._plugins dlt.destinations.insert_job_client
+    dlt.extract dlt.pipeline dlt.sources.helpers.requests email_validator encodings.idna enrichment.engine
+    enrichment.ledger.counters enrichment.ledger.deliveries enrichment.ledger.found enrichment.metering filelock
+    httpcore httptools orjson pendulum.locales.en.locale phonenumbers phonenumbers.data.region_US pipelines.cli
+    pipelines.commands.running pipelines.configuration pipelines.continuity pipelines.leads.askable
+    pipelines.leads.people pipelines.leads.reading pipelines.leads.rejects pipelines.leftovers pipelines.options
+    pipelines.organizations pipelines.playground pipelines.receiver pipelines.report pipelines.serving
+    pipelines.spending pipelines.webhooks pydoc pytz.exceptions rich.live rich.table sources.clodura.connecting
+    sources.sixtyfour.connecting sqlalchemy.dialects.sqlite.aiosqlite typer._adapters
+    uvicorn.lifespan.off uvicorn.protocols.http.h11_impl uvicorn.protocols.http.httptools_impl
 """.split()
 
 _lock = threading.Lock()

@@ -11,7 +11,8 @@ import pytest
 from enrichment.caps import Cap, Scope
 from enrichment.ledger.forecast import Experience, Foreseen
 from enrichment.metering import SearchPrice
-from pipelines.forecast import MOST_ADDRESSES, Expected, Facts, Step, Verification, forecast
+from pipelines.forecast import MOST_ADDRESSES, MOST_PEOPLE, Expected, Facts, Step, Verification, forecast
+from sources.clodura.paging import PAST_END
 from sources.limits import Window
 from sources.providers import Channel, Operation
 
@@ -174,3 +175,12 @@ def test_old_answers_are_asked_for_anew() -> None:
     # of people known, 20 cannot be asked about: they may be among those shown
     assert asks(given(replace(stale, unasked=20))) == [(50, 70)]
     assert asks(given(stale, limit=10)) == [(0, 10)]
+
+
+@pytest.mark.parametrize(
+    ("limit", "pages"), [(None, (2, 200 + 2 * PAST_END)), (10, (1, 2 + 2 * PAST_END)), (101, (1, 4 + 2 * PAST_END))]
+)
+def test_a_limit_bounds_the_pages_too(limit: int | None, pages: tuple[int, int]) -> None:
+    unknown = [Expected(name, 0, MOST_PEOPLE, "never read") for name in ("a", "b")]
+    said = forecast(replace(facts(), searches=unknown, limit=limit))
+    assert (said["pages"]["min"], said["pages"]["max"]) == pages

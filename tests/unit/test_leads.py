@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.leads.domains import FREE_MAIL
-from pipelines.leads.lead import FIELDS, Lead, Reject, read_row
+from pipelines.leads.lead import FIELDS, Lead, Reject, one_lead, read_row
 from pipelines.leads.names import split_name
 from pipelines.leads.profiles import profile_key, profile_keys, profile_url
 from pipelines.leads.values import DIGITS_LOST, Unusable, rounded, text_of
 from sources.clodura.requests import RevealEmail
+from sources.errors import ConfigurationError
 from tests.support.canaries import ADDRESS, FIRST_NAME, LAST_NAME, NUMBER, PROFILE, assert_clean
 
 SAME = {name: name for name in FIELDS}
@@ -456,3 +457,29 @@ def test_profiles_of_a_page_in_the_usual_form_and_in_others() -> None:
     ]
     assert profile_keys(["https://linkedin.com/in/José"]) == ["jos%c3%a9"]
     assert profile_keys([]) == []
+
+
+# One person, by the options of a command.
+
+
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [
+        ({}, "Give --name with --domain, or --linkedin."),
+        ({"company_domain": "example.com"}, "Give --name as well, or --linkedin."),
+        ({"full_name": "Ada Lovelace"}, "Give --domain as well, or --linkedin."),
+        (
+            {"full_name": "Ada"},
+            'Give first and last name, as in --name "Ada Lovelace", and the employer by --domain; or --linkedin.',
+        ),
+        (
+            {"full_name": "Ada", "company_domain": "example.com"},
+            'Give first and last name, as in --name "Ada Lovelace"; or --linkedin.',
+        ),
+        ({"linkedin_url": "https://example.com/ada"}, "Mend that, or leave it out and say who is meant by --name with"),
+    ],
+)
+def test_who_names_nobody_is_told_what_is_missing_of_what_was_given(given: dict[str, str], advice: str) -> None:
+    with pytest.raises(ConfigurationError, match="Nobody can be asked for") as error:
+        one_lead(given)
+    assert advice in str(error.value)

@@ -58,8 +58,10 @@ def test_a_run_of_one_provider_says_no_more_than_it_must(capsys: pytest.CaptureF
 def test_status_tells_each_unit(capsys: pytest.CaptureFixture[str]) -> None:
     zero = {"credits": {"min": 0.0, "max": 0.0}, "cents": {"min": 0.0, "max": 0.0}}
     sums = {"spent_today": zero, "spent_this_month": SPENT, "spent": SPENT}
-    print_status({"ledger": "l", "calls": {"settled": 3}, "documents_waiting": 0, "runs": [], **sums})
+    held = {"ledger": "l", "realm": "live", "calls": {"settled": 3}, "documents_waiting": 0}
+    print_status({**held, "runs": [], **sums})
     said = told(capsys)
+    assert said["ledger"] == "l: real purchases"
     assert said["spent today"] == "0 to 0 credits, 0 to 0 cents"
     assert said["spent in all"] == "42 to 252 credits, 90 to 90 cents"
 

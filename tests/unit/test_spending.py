@@ -87,3 +87,8 @@ def test_whom_a_ceiling_leaves_out_is_told_once_for_each_channel(
 def test_where_nobody_is_left_to_ask_it_says_so() -> None:
     given = settings({"clodura": {"credits_per_answer": 1}}, email_providers=["clodura"], phone_providers=["clodura"])
     assert [text.endswith("Nobody is left to ask for them.") for text in warned(given)] == [True, True]
+
+
+def test_of_every_cap_a_misspelled_name_is_a_mistake() -> None:
+    caps = {name for name in EnrichmentSettings.model_fields if "credits" in name}
+    assert set(EnrichmentSettings.bounds) == caps | set(EnrichmentSettings.below)
