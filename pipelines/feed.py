@@ -37,7 +37,7 @@ class Parcel:
     @property
     def rows(self) -> int:
         """How many rows it counts for."""
-        return max(1, self.table.num_rows)
+        return max(1, int(self.table.num_rows))
 
 
 class Feed:
@@ -79,14 +79,15 @@ class Feed:
         It also ends before a row that it holds already, in another version: of two in one package any might be kept.
         """
         until = time.monotonic() + seconds
-        held: dict[str, set[str]] = defaultdict(set)
+        held: dict[str, dict[str, str]] = defaultdict(dict)
         rows = 0
         while rows < PACKAGE and (parcel := self._next(until)) is not None:
-            keys = {delivery.key for delivery in parcel.deliveries}
-            if not keys.isdisjoint(held[parcel.spec.name]):
+            hashes = {delivery.key: delivery.hash for delivery in parcel.deliveries}
+            mine = held[parcel.spec.name]
+            if any(mine[key] != hashes[key] for key in hashes.keys() & mine.keys()):
                 self._kept_back = parcel
                 return
-            held[parcel.spec.name] |= keys
+            mine |= hashes
             rows += parcel.rows
             self._rows_taken += parcel.rows
             yield parcel

@@ -100,12 +100,12 @@ async def test_a_package_holds_so_many_rows_and_no_more() -> None:
 def test_a_row_that_comes_again_in_another_version_comes_in_another_package() -> None:
     """Of two rows of one key a load keeps any one, and the ledger would note the last as delivered."""
     feed = Feed()
-    for key, version in (("a", "1"), ("b", "1"), ("a", "2"), ("b", "2"), ("b", "3")):
+    for key, version in (("a", "1"), ("b", "1"), ("a", "1"), ("a", "2"), ("b", "2"), ("b", "3")):
         anyio.run(feed.put, _employer(key, version))
     feed.close()
     packages = [[delivery.key + delivery.hash for parcel in package for delivery in parcel.deliveries]
                 for package in _takes(feed)]  # fmt: skip
-    assert packages == [["a1", "b1"], ["a2", "b2"], ["b3"]]
+    assert packages == [["a1", "b1", "a1"], ["a2", "b2"], ["b3"]]
 
 
 def test_what_is_kept_back_is_not_forgotten_when_the_time_is_up() -> None:
