@@ -80,9 +80,10 @@ def _figures(took: Mapping[str, Sequence[Child]], people: int) -> Iterable[Figur
     peaks = {name: [child.peak for child in of] for name, of in took.items()}
     for name, of in took.items():
         seconds = [child.said["seconds"] for child in of]
-        value = f"{median(speeds[name]):,.0f} rows/s, {median(peaks[name]):,.0f} MiB"
+        took_all = f"{median(peaks[name]):,.0f} MiB, {median([child.cpu for child in of]):.1f} s of processor"
+        value = f"{median(speeds[name]):,.0f} rows/s, {took_all}"
         if name == "again":
-            value = f"{median(seconds):.2f} s, {median(peaks[name]):,.0f} MiB"
+            value = f"{median(seconds):.2f} s, {took_all}"
         yield Figure(f"{people:,} people: {NAMES[name]}", value, spread=percent(spread(seconds)))
     for ours in OURS:
         for other, least in BARS:

@@ -1,7 +1,7 @@
 """The bridge between the engine's event loop and dlt: parcels of Arrow tables through a bounded queue.
 
 The loop puts, and waits while there is no room; a sync dlt resource takes. dlt sees no coroutine. What is taken at a
-time is one package: bounded too, since a load takes memory for all of it at once (docs/adr/0009-loading.md).
+time is one package: bounded, too, since a load takes memory for all of it at once (docs/adr/0012).
 """
 
 from __future__ import annotations
