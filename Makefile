@@ -13,7 +13,7 @@ UV := $(shell command -v uv 2>/dev/null)
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help setup demo test thorough chaos check format docs lock clean
+.PHONY: help setup demo test thorough chaos bench check format docs lock clean
 
 help: ## what there is to run
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ thorough: $(STAMP) ## the test suite and further variants of its longer tests
 chaos: $(STAMP) ## every named moment by itself, long random histories, 200 kills; writes docs/chaos.md
 	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "" tests/chaos
 	@$(BIN)/python -m tests.chaos.kills --kills 200 --seed 1 --write docs/chaos.md
+
+bench: $(STAMP) ## every figure, measured here; writes docs/benchmarks.md (some twenty minutes; leave the machine alone)
+	@$(BIN)/python -m benchmarks
 
 check: $(STAMP) ## lint, format, types, import rules, lock file, generated pages
 	@$(BIN)/ruff check .

@@ -86,8 +86,10 @@ class DuckDB:
     def to_dlt(self) -> Any:
         """See `Destination.to_dlt`."""
         import dlt
+        from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 
-        return dlt.destinations.duckdb(credentials=str(self.path))
+        # each table is loaded by a thread of dlt's; more in each only take memory, and the search its processor
+        return dlt.destinations.duckdb(credentials=DuckDbCredentials(str(self.path), global_config={"threads": 1}))
 
     def columns(self) -> Mapping[str, Mapping[str, str]]:
         """See `Destination.columns`."""

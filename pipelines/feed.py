@@ -1,12 +1,14 @@
 """The bridge between the engine's event loop and dlt: parcels of Arrow tables through a bounded queue.
 
-The loop puts, and waits while there is no room; a sync dlt resource takes. dlt sees no coroutine.
+The loop puts, and waits while there is no room; a sync dlt resource takes. dlt sees no coroutine. What is taken at a
+time is one package: bounded, too, since a load takes memory for all of it at once (docs/adr/0012).
 """
 
 from __future__ import annotations
 
 import queue
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,8 +18,8 @@ import anyio
 from enrichment.ledger.deliveries import Delivery
 from enrichment.tables import TableSpec
 
-#: parcels that may wait; one holds some thousand rows at most
-ROOM = 32
+#: rows of a package, and rows that may wait meanwhile: as many as a fast search finds while a package is loaded
+PACKAGE, ROOM = 120_000, 100_000
 #: seconds between looks whether the time is up
 LOOK_EVERY = 0.2
 #: and whether there is room again
@@ -36,24 +38,31 @@ class Parcel:
     #: scans that are over once it is loaded, each with what it covered
     ended: Sequence[tuple[int, str]] = ()
 
+    @property
+    def rows(self) -> int:
+        """How many rows it counts for."""
+        return max(1, int(self.table.num_rows))
+
 
 class Feed:
-    """A bounded queue of parcels that can be closed."""
+    """A bounded queue of parcels that can be closed. One thread puts, one takes."""
 
     def __init__(self) -> None:
-        self._parcels: queue.Queue[Parcel] = queue.Queue(maxsize=ROOM)
+        self._parcels: queue.SimpleQueue[Parcel] = queue.SimpleQueue()
+        self._rows_put = 0
+        self._rows_taken = 0
+        self._kept_back: Parcel | None = None
         self._closed = False
         self._abandoned = False
 
     async def put(self, parcel: Parcel) -> None:
         """Hand a parcel over, waiting for room; who is cancelled while waiting has put nothing."""
         while not self._abandoned:
-            try:
-                self._parcels.put_nowait(parcel)
-            except queue.Full:
-                await anyio.sleep(ROOM_EVERY)
-            else:
+            if self._rows_put - self._rows_taken < ROOM:
+                self._rows_put += parcel.rows
+                self._parcels.put(parcel)
                 return
+            await anyio.sleep(ROOM_EVERY)
 
     def close(self) -> None:
         """Nothing more comes. Never blocks."""
@@ -66,17 +75,34 @@ class Feed:
     @property
     def finished(self) -> bool:
         """Closed, and everything taken."""
-        return self._closed and self._parcels.empty()
+        return self._closed and self._parcels.empty() and self._kept_back is None
 
     def take(self, seconds: float) -> Iterator[Parcel]:
-        """Parcels as they come, for so long; ends early once the feed is finished."""
+        """The parcels of one package: as they come, for so long and up to `PACKAGE` rows; fewer once all is taken.
+
+        It also ends before a row that it holds already, in another version: of two in one package any might be kept.
+        """
         until = time.monotonic() + seconds
-        while not self.finished:
-            left = until - time.monotonic()
-            if left <= 0:
+        held: dict[str, dict[str, str]] = defaultdict(dict)
+        rows = 0
+        while rows < PACKAGE and (parcel := self._next(until)) is not None:
+            hashes = {delivery.key: delivery.hash for delivery in parcel.deliveries}
+            mine = held[parcel.spec.name]
+            if any(mine[key] != hashes[key] for key in hashes.keys() & mine.keys()):
+                self._kept_back = parcel
                 return
+            mine |= hashes
+            rows += parcel.rows
+            self._rows_taken += parcel.rows
+            yield parcel
+
+    def _next(self, until: float) -> Parcel | None:
+        if (kept_back := self._kept_back) is not None:
+            self._kept_back = None
+            return kept_back
+        while not self.finished and (left := until - time.monotonic()) > 0:
             try:
-                parcel = self._parcels.get(timeout=min(left, LOOK_EVERY))
+                return self._parcels.get(timeout=min(left, LOOK_EVERY))
             except queue.Empty:
                 continue
-            yield parcel
+        return None

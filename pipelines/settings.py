@@ -132,7 +132,7 @@ class EnrichmentSettings(Section):
     max_unanswered: Annotated[int, Field(ge=1, le=1000)] = 16
     """Paid requests on the wire at a time: as many as a crash may leave in doubt."""
     flush_every: Annotated[Duration, Field(ge=0.1)] = 30.0
-    """How often rows are loaded while a run goes on."""
+    """How often rows are loaded while a run goes on; sooner where 120,000 have come."""
 
 
 class LedgerSettings(Section):

@@ -18,7 +18,7 @@ from enrichment.source import enrichment
 from enrichment.tables import EMAILS
 from pipelines import sink
 from pipelines.environment import quiet_dlt
-from pipelines.loading import TABLES, Loader
+from pipelines.loading import JOINED, TABLES, Loader
 from pipelines.tables import PEOPLE, PEOPLE_SEEN, RUNS
 from sources.errors import DestinationError
 from tests.support.purchases import NOW, claim, found, plan, send, tell
@@ -64,6 +64,19 @@ def test_a_package_pending_before_the_very_first_load_is_not_deleted(tmp_path: P
         loader = _loader(tmp_path)
         sink.prepare(loader, DuckDB(tmp_path / "leads.duckdb", "crm"), "crm", ledger, NOW, lambda text: None)
     assert _sql(tmp_path, "SELECT person_id FROM crm.people") == [("first",)]
+
+
+def test_small_tables_are_joined_before_dlt_sees_them_and_rows_stay_in_their_order(tmp_path: Path) -> None:
+    small = JOINED // 4
+    people = [PEOPLE.table([_person(f"{part}-{n}") for n in range(small)]) for part in range(5)]
+    seen = PEOPLE_SEEN.table([{"person_id": "0-0", "search": "s", "last_seen_at": NOW}])
+    older = pa.table({"person_id": ["of another schema"]})
+    parts = [part for table in people for part in ((PEOPLE, table), (PEOPLE_SEEN, seen))]
+    (resource,) = _loader(tmp_path).feed([*parts, (PEOPLE, older)])
+    tables = [item for item in resource if "search" not in item.column_names]
+    assert [table.num_rows for table in tables] == [JOINED, small, 1]
+    keys = [key for table in tables for key in table.column("person_id").to_pylist()]
+    assert keys == [*(key for table in people for key in table.column("person_id").to_pylist()), "of another schema"]
 
 
 def test_a_package_that_cannot_be_loaded_does_not_block_the_next_ones(tmp_path: Path) -> None:
