@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
 
-from enrichment.ledger.deliveries import Delivery
+from enrichment.ledger.deliveries import Deliveries
 from enrichment.tables import TableSpec
 
 #: parcels that may wait; one holds some thousand rows at most
@@ -30,7 +30,7 @@ class Parcel:
 
     spec: TableSpec
     table: Any = field(repr=False)
-    deliveries: Sequence[Delivery] = ()
+    deliveries: Deliveries | None = None
 
 
 class Feed:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from enrichment.ledger import Ledger
 from enrichment.ledger.aliases import identify
-from enrichment.ledger.deliveries import Delivery, known_hashes
+from enrichment.ledger.deliveries import Deliveries, known_hashes
 from enrichment.ledger.runs import cover
 from enrichment.ledger.seen import known_organizations, remember_organizations, remember_people
 from pipelines.feed import Feed, Parcel
@@ -196,7 +196,8 @@ class Searches:
                 owed.append((row, first))
         if owed:
             table = PEOPLE.table([{**row, "first_seen_at": first} for row, first in owed])
-            deliveries = [Delivery(PEOPLE.name, r["person_id"], hashes[r["person_id"]]) for r, _ in owed]
+            keys = [row["person_id"] for row, _ in owed]
+            deliveries = Deliveries(PEOPLE.name, keys, [hashes[key] for key in keys])
             await context.feed.put(Parcel(PEOPLE, table, deliveries))
         now = context.now()
         seen = [{"person_id": row["person_id"], "search": search, "last_seen_at": now} for row, _ in rows]
@@ -209,9 +210,8 @@ class Searches:
         owed = [row for row in rows if has.get(row["organization_id"]) != hashes[row["organization_id"]]]
         for start in range(0, len(owed), BATCH):
             part = owed[start : start + BATCH]
-            deliveries = [
-                Delivery(ORGANIZATIONS.name, row["organization_id"], hashes[row["organization_id"]]) for row in part
-            ]
+            keys = [row["organization_id"] for row in part]
+            deliveries = Deliveries(ORGANIZATIONS.name, keys, [hashes[key] for key in keys])
             await context.feed.put(Parcel(ORGANIZATIONS, ORGANIZATIONS.table(part), deliveries))
 
     async def _settle_organizations(self) -> None:

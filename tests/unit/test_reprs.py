@@ -23,7 +23,7 @@ import sources
 from enrichment.capability import Capability
 from enrichment.contacts import normalize_email, normalize_phone
 from enrichment.ledger.claims import Claimed
-from enrichment.ledger.deliveries import Delivery
+from enrichment.ledger.deliveries import Deliveries
 from enrichment.ledger.evidence import Evidence, EvidenceCall
 from enrichment.ledger.plans import Wanted
 from enrichment.settlement import settlement
@@ -194,7 +194,7 @@ def test_nothing_is_shown_of_what_is_held() -> None:
         Wanted("clodura", Channel.EMAIL, "credits", f"linkedin:{LAST_NAME}", ASK),
         Claimed("request-1", "clodura", "verify_email", 1, ("call-1",), (ASK.parameters,)),
         Evidence(1, "clodura", "verify_email", "request-1", None, Via.WEBHOOK, BODIES["message"], (call,)),
-        Delivery("emails", f"p/{ADDRESS}", "hash"),
+        Deliveries("emails", [f"p/{ADDRESS}"], ["hash"]),
         parse_page(1, BODIES["list"]),
         nodes(PERSON),
         CloduraSettings(api_key=KEY),
