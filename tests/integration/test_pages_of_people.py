@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -269,3 +271,17 @@ class TestTroubles:
         with pytest.raises(LedgerError, match="no such table") as caught:
             ledger.call(sight, "s", 1, 0, ["somebody"], 5)
         assert "somebody" not in str(caught.value)
+
+    def test_a_file_that_another_process_holds_is_explained(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("enrichment.storage.sqlite.BUSY", 0.1)
+        with (
+            Ledger("sqlite:///ledger.db", tmp_path) as ledger,
+            closing(sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)) as other,
+        ):
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(LedgerError, match="Another process holds it"):
+                ledger.call(sight, "s", 1, 0, ["a"], 5)
+            other.execute("ROLLBACK")
+            assert ledger.call(sight, "s", 1, 0, ["a"], 5) == [None]
