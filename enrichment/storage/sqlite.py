@@ -103,7 +103,9 @@ def _set_up(connection: Any, _: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA temp_store=MEMORY")  # what a savepoint may have to undo; in a file it takes half the time
+    # what a savepoint may have to undo: in a file it takes half the time. It is a list that each statement that fires
+    # triggers walks through, so one piece of work should not hold tens of thousands of these.
+    cursor.execute("PRAGMA temp_store=MEMORY")
     cursor.execute(f"PRAGMA cache_size=-{CACHE}")
     cursor.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT}")
     cursor.close()
