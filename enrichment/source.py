@@ -16,8 +16,17 @@ import sqlalchemy as sa
 from dlt.extract import DltResource
 
 from enrichment.ledger import Ledger, owed
-from enrichment.ledger.deliveries import Delivery, announce
-from enrichment.tables import CALLS, CREDIT_SPEND, EMAIL_VERIFICATIONS, EMAILS, PHONES, PROVIDER_RESULTS, TableSpec
+from enrichment.ledger.deliveries import Deliveries, announce
+from enrichment.tables import (
+    CALLS,
+    CREDIT_SPEND,
+    EMAIL_VERIFICATIONS,
+    EMAILS,
+    PEOPLE_HISTORY,
+    PHONES,
+    PROVIDER_RESULTS,
+    TableSpec,
+)
 
 #: rows a table that is yielded at a time
 CHUNK = 10_000
@@ -29,12 +38,13 @@ _OWED: tuple[tuple[TableSpec, Callable[[sa.Connection, str | None], owed.Owed]],
     (PROVIDER_RESULTS, owed.owed_provider_results),
     (CREDIT_SPEND, owed.owed_credit_spend),
     (CALLS, owed.owed_calls),
+    (PEOPLE_HISTORY, owed.owed_people_history),
 )
 
 
 @dlt.source(name="enrichment")
 def enrichment(
-    ledger: Ledger, sink_id: str | None = None, handed: list[Delivery] | None = None
+    ledger: Ledger, sink_id: str | None = None, handed: list[Deliveries] | None = None
 ) -> tuple[DltResource, ...]:
     """The ledger's tables (`enrichment.tables`), each merged on its key, as Arrow tables."""
     return tuple(_resource(spec, query, ledger, sink_id, handed) for spec, query in _OWED)
@@ -45,7 +55,7 @@ def _resource(
     query: Callable[[sa.Connection, str | None], owed.Owed],
     ledger: Ledger,
     sink_id: str | None,
-    handed: list[Delivery] | None,
+    handed: list[Deliveries] | None,
 ) -> DltResource:
     def rows() -> Iterator[Any]:
         with ledger.read() as connection:
@@ -55,8 +65,8 @@ def _resource(
             ledger.call(announce, sink_id, deliveries)
         for start in range(0, len(found), CHUNK):
             yield spec.table(found[start : start + CHUNK])
-        if handed is not None:
-            handed.extend(deliveries)
+        if handed is not None and len(deliveries):
+            handed.append(deliveries)
 
     return dlt.resource(
         rows,

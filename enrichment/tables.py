@@ -185,4 +185,22 @@ CALLS = TableSpec(
     "The ledger's calls without payloads: what was planned, sent, settled, and what it cost (1/100 of unit).",
 )
 
-ALL = (EMAILS, PHONES, EMAIL_VERIFICATIONS, PROVIDER_RESULTS, CREDIT_SPEND, CALLS)
+PEOPLE_HISTORY = TableSpec(
+    "people_history",
+    ("person_id", "valid_from"),
+    pa.schema(
+        [
+            column("person_id", _text, key=True),
+            column("valid_from", TIME, key=True),
+            column("valid_to", TIME),
+            column("title", _text),
+            column("seniority", _text),
+            column("organization_id", _text),
+            column("organization", _text),
+        ]
+    ),
+    "Jobs that people had before the one in people, as searches showed them: from the first time it was seen to the "
+    "first time another one was. organization is the employer's name at that time.",
+)
+
+ALL = (EMAILS, PHONES, EMAIL_VERIFICATIONS, PROVIDER_RESULTS, CREDIT_SPEND, CALLS, PEOPLE_HISTORY)

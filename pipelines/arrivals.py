@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -15,7 +16,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from enrichment.ledger import scans
-from enrichment.ledger.deliveries import Delivery, known_hashes
+from enrichment.ledger.deliveries import Deliveries, known_hashes
 from enrichment.ledger.recognizing import recognize
 from enrichment.ledger.seen import facts_of, known_organizations, remember, remember_organizations
 from enrichment.ledger.sightings import seen_since, sight
@@ -72,6 +73,7 @@ class Arrivals:
     def __init__(self, context: SearchContext) -> None:
         self._context = context
         self._organizations = Organizations()
+        self._handed: dict[str, str] = {}  # organizations that this run has handed on, with the hash of their rows
         self._waiting = _Waiting()
         self._searched: list[str] = []
         self._began = context.now()
@@ -142,9 +144,10 @@ class Arrivals:
 
     async def settle(self) -> None:
         """All has been seen: hand on what has changed of employers."""
-        settled = self._organizations.settle()
-        await self._context.ledger.run(remember_organizations, settled)
-        await self._hand_on_organizations(settled)
+        rows = self._organizations.settled()
+        while part := list(islice(rows, BATCH)):
+            await self._context.ledger.run(remember_organizations, part)
+            await self._hand_on_organizations(part)
 
     def _chosen(self, people: People) -> People:
         """Each person once, and no more than are wanted."""
@@ -247,10 +250,10 @@ class Arrivals:
             if had != content:
                 owed.append(place)
         if owed:
-            people = concat(waiting.people).take(owed)
+            people, keys = concat(waiting.people).take(owed), [waiting.keys[place] for place in owed]
             first = pa.array([waiting.first[place] for place in owed], TIME)
-            table = people.table([waiting.keys[place] for place in owed]).append_column(PEOPLE.schema.field(-1), first)
-            deliveries = [Delivery(PEOPLE.name, waiting.keys[place], waiting.hashes[place]) for place in owed]
+            table = people.table(keys).append_column(PEOPLE.schema.field(-1), first)
+            deliveries = Deliveries(PEOPLE.name, keys, [waiting.hashes[place] for place in owed])
             await context.feed.put(Parcel(PEOPLE, table, deliveries))
         await context.feed.put(Parcel(PEOPLE_SEEN, self._seen(search, waiting.keys), spooled=waiting.spooled))
 
@@ -267,14 +270,14 @@ class Arrivals:
     async def _hand_on_organizations(self, rows: Sequence[Row]) -> None:
         context = self._context
         hashes = {row["organization_id"]: row_hash(row) for row in rows}
-        has = await context.ledger.run(known_hashes, context.sink_id, ORGANIZATIONS.name, list(hashes))
-        owed = [row for row in rows if has.get(row["organization_id"]) != hashes[row["organization_id"]]]
-        for start in range(0, len(owed), BATCH):
-            part = owed[start : start + BATCH]
-            deliveries = [
-                Delivery(ORGANIZATIONS.name, row["organization_id"], hashes[row["organization_id"]]) for row in part
-            ]
-            await context.feed.put(Parcel(ORGANIZATIONS, ORGANIZATIONS.table(part), deliveries))
+        other = [key for key, content in hashes.items() if self._handed.get(key) != content]
+        has = await context.ledger.run(known_hashes, context.sink_id, ORGANIZATIONS.name, other)
+        owed = {key: hashes[key] for key in other if has.get(key) != hashes[key]}
+        self._handed |= owed
+        if owed:
+            table = ORGANIZATIONS.table([row for row in rows if row["organization_id"] in owed])
+            deliveries = Deliveries(ORGANIZATIONS.name, list(owed), list(owed.values()))
+            await context.feed.put(Parcel(ORGANIZATIONS, table, deliveries))
 
 
 def _each_once(people: People) -> People:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from enrichment.ledger import Ledger, runs
 from enrichment.ledger.aliases import identify
-from enrichment.ledger.deliveries import Delivery, known_hashes
+from enrichment.ledger.deliveries import Deliveries, known_hashes
 from enrichment.ledger.schema import people as known_people
 from enrichment.ledger.seen import remember_people
 from enrichment.ledger.waterfalls import people_of
@@ -138,7 +138,8 @@ class Enriching:
         owed = [row for row in rows if row[key] not in has]
         if owed:
             full = [{**row, "first_seen_at": first[row[key]]} for row in owed] if first is not None else owed
-            deliveries = [Delivery(spec.name, row[key], hashes[row[key]]) for row in owed]
+            keys = [row[key] for row in owed]
+            deliveries = Deliveries(spec.name, keys, [hashes[one] for one in keys])
             await context.feed.put(Parcel(spec, spec.table(full), deliveries))
         return len(owed)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import anyio
 
-from enrichment.ledger.deliveries import Delivery
+from enrichment.ledger.deliveries import Deliveries
 from enrichment.tables import TableSpec
 
 #: rows of a package, and rows that may wait meanwhile: as many as a fast search finds while a package is loaded
@@ -32,7 +32,7 @@ class Parcel:
 
     spec: TableSpec
     table: Any = field(repr=False)
-    deliveries: Sequence[Delivery] = ()
+    deliveries: Deliveries | None = None
     #: pages of the spool whose people are loaded with this parcel and those before it
     spooled: Sequence[int] = ()
     #: scans that are over once it is loaded, each with what it covered
@@ -86,7 +86,8 @@ class Feed:
         held: dict[str, dict[str, str]] = defaultdict(dict)
         rows = 0
         while rows < PACKAGE and (parcel := self._next(until)) is not None:
-            hashes = {delivery.key: delivery.hash for delivery in parcel.deliveries}
+            given = parcel.deliveries
+            hashes = {} if given is None else dict(zip(map(str, given.keys), map(str, given.hashes), strict=True))
             mine = held[parcel.spec.name]
             if any(mine[key] != hashes[key] for key in hashes.keys() & mine.keys()):
                 self._kept_back = parcel

@@ -3,12 +3,17 @@
 A new organization is handed on at once. One that is known changes only when the whole search has been seen: a field
 keeps its value as long as any record still says so, and takes another (the least, so that the order of records does
 not matter) only where none does. An unchanged search thus changes nothing.
+
+A search may show a hundred thousand of them, and as a rule every record says the same of one: of each only its row is
+kept, as JSON, with a bit for each field that a record has confirmed, and what else was said of fields without that bit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+import orjson
 
 Row = dict[str, Any]
 
@@ -17,8 +22,10 @@ class Organizations:
     """Collects what records say of organizations."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Row] = {}
-        self._said: dict[str, dict[str, list[Any]]] = {}
+        self._known: dict[str, bytes] = {}
+        self._confirmed: dict[str, int] = {}
+        #: fields that no record has confirmed: what records say instead, in their order
+        self._instead: dict[str, dict[str, list[Any]]] = {}
 
     def unknown(self, rows: Iterable[Row]) -> list[str]:
         """Ids among these rows that were not seen in this search before."""
@@ -29,27 +36,53 @@ class Organizations:
         new: dict[str, Row] = {}
         for row in rows:
             key = row["organization_id"]
-            known = self._known.get(key)
-            if known is None:
-                known = self._known[key] = dict(before.get(key) or row)
+            kept = self._known.get(key)
+            said = orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
+            if kept == said and key not in new and key not in self._instead:
+                self._confirmed[key] |= _bits(row)
+                continue
+            if key in new:
+                known = new[key]
+            elif kept is not None:
+                known = orjson.loads(kept)
+            else:
+                known = dict(before.get(key) or row)
                 if key not in before:
                     new[key] = known
-            said = self._said.setdefault(key, {})
-            for name, value in row.items():
-                if value and value not in said.setdefault(name, []):
-                    said[name].append(value)
-                    if key in new and not known[name]:
-                        known[name] = value
+            self._hear(key, known, row, fill=key in new)
+            # a copy: what orjson writes into is some kilobytes large, and stays so
+            self._known[key] = bytes(memoryview(orjson.dumps(known, option=orjson.OPT_SORT_KEYS)))
         return list(new.values())
 
+    def _hear(self, key: str, known: Row, row: Row, fill: bool) -> None:
+        confirmed, instead = self._confirmed.get(key, 0), self._instead.get(key, {})
+        for place, (name, value) in enumerate(row.items()):
+            if not value:
+                continue
+            if fill and not known[name]:
+                known[name] = value
+            if known.get(name) == value:
+                confirmed |= 1 << place
+                instead.pop(name, None)
+            elif not confirmed >> place & 1 and value not in instead.setdefault(name, []):
+                instead[name].append(value)
+        self._confirmed[key] = confirmed
+        if instead:
+            self._instead[key] = instead
+        else:
+            self._instead.pop(key, None)
+
+    def settled(self) -> Iterator[Row]:
+        """The organizations as they are now that everything was seen, one by one: all of them, changed or not."""
+        for key, kept in self._known.items():
+            instead = self._instead.get(key, {})
+            known: Row = orjson.loads(kept)
+            yield {name: min(instead[name], key=str) if name in instead else value for name, value in known.items()}
+
     def settle(self) -> list[Row]:
-        """The organizations as they are now that everything was seen: all of them, changed or not."""
-        settled = []
-        for key, known in self._known.items():
-            said = self._said[key]
-            row = {
-                name: value if not said.get(name) or value in said[name] else min(said[name], key=str)
-                for name, value in known.items()
-            }
-            settled.append(row)
-        return settled
+        """See `settled`."""
+        return list(self.settled())
+
+
+def _bits(row: Row) -> int:
+    return sum(1 << place for place, value in enumerate(row.values()) if value)

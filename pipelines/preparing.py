@@ -14,7 +14,7 @@ from destinations import Destination, DestinationOptions
 from enrichment.context import EngineSettings
 from enrichment.ids import micros, new_id
 from enrichment.inbox import Inbox, inbox_path
-from enrichment.ledger import Ledger, ledger_path, runs
+from enrichment.ledger import Ledger, ledger_path, runs, sums
 from pipelines import sink, views, webhooks
 from pipelines.environment import user_agent
 from pipelines.leads.opening import opened_leads
@@ -66,6 +66,12 @@ class Prepared:
     sink_id: str
 
 
+_MENDED = (
+    "{wrong} of the ledger's running sums were not what its calls add up to: something else than leadsync has changed "
+    "it. They are right again; the caps count what the calls say. Nothing was bought meanwhile."
+)
+
+
 @contextmanager
 def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterator[tuple[Prepared, Any]]:
     """Check names, settings and searches; then the locks, the ledger, the socket, the destination. In this order."""
@@ -103,6 +109,8 @@ def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterat
         ledger = stack.enter_context(Ledger(settings.ledger.url, options.folder))
         stack.enter_context(only_one([of_ledger]))
         keep_realm(ledger, settings)
+        if wrong := ledger.call(sums.mend):
+            teller.warn(_MENDED.format(wrong=wrong))
         destination.fits()
         if (cleared := destination.clear()) is not None:
             teller.warn(cleared)

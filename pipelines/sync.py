@@ -15,7 +15,7 @@ import structlog
 from enrichment.caps import Scope
 from enrichment.ids import micros
 from enrichment.ledger import books, runs, scans, searches, verdicts
-from enrichment.ledger.deliveries import Delivery, deliver
+from enrichment.ledger.deliveries import Deliveries, deliver, parts
 from enrichment.ledger.found import emails_of
 from enrichment.ledger.ledger_time import keep_time, ledger_time
 from enrichment.ledger.standings import known_of, order_of
@@ -42,6 +42,8 @@ log = structlog.get_logger("leadsync.sync")
 
 #: seconds between sums for the live view, and so many times what the last ones took, where that is longer
 LOOK_EVERY, LOOK_TIMES = 1.0, 20.0
+#: rows noted as delivered in one transaction
+NOTED = 10_000
 
 
 def sync(options: SyncOptions, settings: Settings, teller: Teller) -> dict[str, Any]:
@@ -120,13 +122,14 @@ class _Run:
         The last one, once the session is over, holds the run's own row, too: each package takes dlt half a second.
         """
         it = self._it
-        handed: list[Delivery] = []
+        handed: list[Deliveries] = []
         spooled: list[int] = []
         ended: list[tuple[int, str]] = []
 
-        def parts() -> Iterator[tuple[Any, Any]]:
+        def rows() -> Iterator[tuple[Any, Any]]:
             for parcel in self._feed.take(seconds):
-                handed.extend(parcel.deliveries)
+                if parcel.deliveries is not None:
+                    handed.append(parcel.deliveries)
                 spooled.extend(parcel.spooled)
                 ended.extend(parcel.ended)
                 yield parcel.spec, parcel.table
@@ -137,13 +140,14 @@ class _Run:
 
         owed = enrichment_source(it.ledger, it.sink_id, handed)
         try:
-            load_id = it.loader.load([*it.loader.feed(parts()), *owed.resources.values()])
+            load_id = it.loader.load([*it.loader.feed(rows()), *owed.resources.values()])
         except DestinationError:
             sink.still_there(it.destination, it.dataset, it.sink_id)  # or a better word for why it failed
             raise
+        for part in parts(handed, NOTED):  # whoever buys meanwhile has a turn between two of them
+            it.ledger.call(deliver, it.sink_id, part, load_id)
 
         def note(connection: sa.Connection) -> None:
-            deliver(connection, it.sink_id, handed, load_id)
             scans.loaded(connection, spooled)
             for scan_id, coverage in ended:
                 scans.finish(connection, scan_id, coverage, ledger_time(connection, micros(SYSTEM_CLOCK)))

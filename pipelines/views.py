@@ -35,6 +35,11 @@ DESCRIPTIONS = {
         "answers: in how many of these each was asked, and found something. They have no price: the vendor charges "
         "for the answer. `ORDER BY provider, operation, found_by NULLS FIRST` puts them below their vendor."
     ),
+    "job_changes": (
+        "Who changed from what job to what, and when a search first showed it: one line a change. What somebody "
+        "changed to is the next line of `people_history`, and of the last change what stands in `people` now "
+        "(`organizations` has the employer's name). A change of the title, of the seniority or of the employer counts."
+    ),
 }
 NAMES = tuple(DESCRIPTIONS)
 
@@ -125,6 +130,30 @@ SELECT
     CAST(least / 100.0 / nullif(found, 0) AS DECIMAL(18, 2)) AS per_found_min,
     CAST(most / 100.0 / nullif(found, 0) AS DECIMAL(18, 2)) AS per_found_max
 FROM counted
+""",
+        f"""
+CREATE OR REPLACE VIEW {dataset}.job_changes AS
+WITH job AS (
+    SELECT person_id, valid_from, title, seniority, organization_id, organization FROM {dataset}.people_history
+    UNION ALL
+    SELECT p.person_id, NULL, p.title, p.seniority, p.organization_id, o.name
+    FROM {dataset}.people AS p
+    LEFT JOIN {dataset}.organizations AS o ON o.organization_id = p.organization_id
+    WHERE p.person_id IN (SELECT person_id FROM {dataset}.people_history)
+), changed AS (
+    SELECT h.*, job.title AS to_title, job.seniority AS to_seniority, job.organization_id AS to_organization_id,
+        job.organization AS to_organization,
+        row_number() OVER (PARTITION BY h.person_id, h.valid_from ORDER BY job.valid_from NULLS LAST) AS place
+    FROM {dataset}.people_history AS h
+    LEFT JOIN job ON job.person_id = h.person_id AND (job.valid_from > h.valid_from OR job.valid_from IS NULL)
+)
+SELECT
+    c.person_id, p.full_name, c.valid_to AS changed_at,
+    c.title AS from_title, c.seniority AS from_seniority, c.organization_id AS from_organization_id,
+    c.organization AS from_organization, c.to_title, c.to_seniority, c.to_organization_id, c.to_organization
+FROM changed AS c
+LEFT JOIN {dataset}.people AS p ON p.person_id = c.person_id
+WHERE c.place = 1
 """,
     ]
 

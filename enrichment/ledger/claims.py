@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from enrichment.caps import Cap, Headroom, Scope, start_of
 from enrichment.ids import new_id
+from enrichment.ledger import sums
 from enrichment.ledger.moves import UNOWNED, UNRESERVED, move, note, write_charges
 from enrichment.ledger.schema import calls, request_calls, requests
 from enrichment.states import COMMITTED, State
@@ -118,13 +119,15 @@ def used(connection: sa.Connection, cap: Cap, run_id: str, now: int) -> int:
 def used_of(connection: sa.Connection, caps: Sequence[Cap], run_id: str, now: int) -> dict[Cap, int]:
     """What counts against each cap already, in 1/100 of its unit."""
     at = booking_time(connection, now)
-    sums: dict[Scope, list[tuple[str, str, int]]] = {}
+    counted: dict[Scope, list[tuple[str, str, int]]] = {}
     for scope in {cap.scope for cap in caps}:
-        given = {"run": run_id} if scope is Scope.RUN else {"since": start_of(scope, at)}
-        rows = connection.execute(_IN_RUN if scope is Scope.RUN else _SINCE, given)
-        sums[scope] = [(provider, unit, int(amount)) for provider, unit, amount in rows]
+        if scope is Scope.RUN:
+            counted[scope] = sums.of_run(connection, run_id)
+        else:  # without an end: what was booked while a clock was ahead counts too
+            counted[scope] = sums.since(connection, start_of(scope, at))
     return {
-        cap: sum(amount for provider, unit, amount in sums[cap.scope] if cap.concerns(provider, unit)) for cap in caps
+        cap: sum(amount for provider, unit, amount in counted[cap.scope] if cap.concerns(provider, unit))
+        for cap in caps
     }
 
 
@@ -270,15 +273,6 @@ def _reserve(
     return claimed
 
 
-_COUNTS = sa.case(
-    (calls.c.state == State.SETTLED, calls.c.amount_max), (calls.c.state.in_(COMMITTED), calls.c.reserved), else_=0
-)
-_USED = sa.select(calls.c.provider, calls.c.unit, sa.func.coalesce(sa.func.sum(_COUNTS), 0)).group_by(
-    calls.c.provider, calls.c.unit
-)
-_IN_RUN = _USED.where(calls.c.run_id == sa.bindparam("run"))
-# from the start of the day or month on, without an end: what was booked while a clock was ahead counts too
-_SINCE = _USED.where(calls.c.reserved_at >= sa.bindparam("since"))
 _LATEST = sa.select(sa.func.max(calls.c.reserved_at)).where(
     # a condition on the state alone would lead SQLite to read all calls in these states
     calls.c.reserved_at > sa.bindparam("now"),

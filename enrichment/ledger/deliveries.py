@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,61 +10,94 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from enrichment.ledger.schema import delivered, meta
+from enrichment.storage import Statement, listed
 
 _CHUNK = 2000
 _LAST_LOAD = "last_load:"
 
+_HAS = Statement(
+    """
+    SELECT key, hash FROM delivered
+    WHERE sink_id = ? AND table_name = ? AND key IN (SELECT value FROM json_each(?))
+    """
+)
+_DELIVER = Statement(  # of a JSON object, key by key
+    """
+    INSERT INTO delivered (sink_id, table_name, key, hash, load_id)
+    SELECT ?, ?, key, value, ? FROM json_each(?) WHERE true
+    ON CONFLICT (sink_id, table_name, key) DO UPDATE SET hash = excluded.hash, load_id = excluded.load_id
+    """
+)
+_ANNOUNCE = Statement(
+    """
+    INSERT INTO delivered (sink_id, table_name, key, hash) SELECT ?, ?, value, '' FROM json_each(?) WHERE true
+    ON CONFLICT DO NOTHING
+    """
+)
+
 
 @dataclass(frozen=True)
-class Delivery:
-    """A row handed over: its table, its key there, and what names its content (a hash or a version)."""
+class Deliveries:
+    """Rows of a table handed over: their keys there, and what names the content of each (a hash or a version).
+
+    In columns, because a flush may hand over a million: lists, or Arrow arrays, which take a third of the memory.
+    """
 
     table: str
-    key: str = field(repr=False)  # may hold an address
-    hash: str
+    keys: Any = field(repr=False)  # may hold addresses
+    hashes: Any = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __getitem__(self, rows: slice) -> Deliveries:
+        return Deliveries(self.table, self.keys[rows], self.hashes[rows])
+
+
+def parts(deliveries: Sequence[Deliveries], most: int) -> Iterator[list[Deliveries]]:
+    """The same in lists of no more than ``most`` rows; an empty one where there are none."""
+    part: list[Deliveries] = []
+    room = most
+    for rows in deliveries:
+        start = 0
+        while start < len(rows):
+            if not room:
+                yield part
+                part, room = [], most
+            part.append(rows[start : start + room])
+            start += len(part[-1])
+            room -= len(part[-1])
+    yield part
 
 
 def known_hashes(connection: sa.Connection, sink_id: str, table: str, keys: Sequence[str]) -> dict[str, str]:
     """What the sink has of these keys."""
     found: dict[str, str] = {}
     for start in range(0, len(keys), _CHUNK):
-        query = sa.select(delivered.c.key, delivered.c.hash).where(
-            delivered.c.sink_id == sink_id,
-            delivered.c.table_name == table,
-            delivered.c.key.in_(keys[start : start + _CHUNK]),
-        )
-        found |= {row.key: row.hash for row in connection.execute(query)}
+        found.update(_HAS.rows(connection, sink_id, table, listed(keys[start : start + _CHUNK])))
     return found
 
 
-def deliver(connection: sa.Connection, sink_id: str, deliveries: Sequence[Delivery], load_id: str | None) -> None:
+def deliver(connection: sa.Connection, sink_id: str, deliveries: Iterable[Deliveries], load_id: str | None) -> None:
     """Note rows as delivered, and that this load was the last."""
     if load_id is not None:
         last = upsert(meta).values(key=_LAST_LOAD + sink_id, value=load_id)
         connection.execute(last.on_conflict_do_update(index_elements=["key"], set_={"value": last.excluded.value}))
-    if not deliveries:
-        return
-    statement = upsert(delivered)
-    statement = statement.on_conflict_do_update(
-        index_elements=["sink_id", "table_name", "key"],
-        set_={"hash": statement.excluded.hash, "load_id": statement.excluded.load_id},
-    )
-    connection.execute(
-        statement,
-        [
-            {"sink_id": sink_id, "table_name": d.table, "key": d.key, "hash": d.hash, "load_id": load_id}
-            for d in deliveries
-        ],
-    )
+    for rows in deliveries:
+        for start in range(0, len(rows), _CHUNK):
+            part = rows[start : start + _CHUNK]
+            hashes = dict(zip(_texts(part.keys), _texts(part.hashes), strict=True))
+            _DELIVER.run(connection, sink_id, rows.table, load_id, listed(hashes))
 
 
-def announce(connection: sa.Connection, sink_id: str, deliveries: Sequence[Delivery]) -> None:
+def announce(connection: sa.Connection, sink_id: str, deliveries: Deliveries) -> None:
     """Note, before a load, that the sink may have these rows from now on: in which version, only `deliver` can say."""
-    if deliveries:
-        connection.execute(
-            upsert(delivered).on_conflict_do_nothing(),
-            [{"sink_id": sink_id, "table_name": d.table, "key": d.key, "hash": ""} for d in deliveries],
-        )
+    _ANNOUNCE.run(connection, sink_id, deliveries.table, listed(_texts(deliveries.keys)))
+
+
+def _texts(column: Any) -> list[str]:
+    """A column as Python's own texts."""
+    return column.to_pylist() if hasattr(column, "to_pylist") else column  # type: ignore[no-any-return]
 
 
 def forget(connection: sa.Connection, sink_id: str, tables: Sequence[str]) -> int:

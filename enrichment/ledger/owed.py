@@ -6,7 +6,8 @@ deliveries to note once they are loaded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,11 +15,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from enrichment.contacts import UNKNOWN_TYPE
-from enrichment.ledger.deliveries import Delivery, has
+from enrichment.ledger.deliveries import Deliveries, has
 from enrichment.ledger.schema import (
     calls,
     charges,
     emails,
+    history,
     phones,
     provider_results,
     requests,
@@ -31,7 +33,9 @@ from enrichment.tables import WHOLE
 from sources.providers import CONTACTS, EmailStatus, Outcome
 
 Row = dict[str, Any]
-Owed = tuple[list[Row], list[Delivery]]
+#: what `history.job` holds
+_JOB = ("title", "seniority", "organization_id", "organization")
+Owed = tuple[list[Row], Deliveries]
 
 
 @dataclass(frozen=True)
@@ -223,6 +227,18 @@ def owed_calls(connection: sa.Connection, sink_id: str | None) -> Owed:
     return rows, _deliveries("calls", rows)
 
 
+def owed_people_history(connection: sa.Connection, sink_id: str | None) -> Owed:
+    """Jobs that people had before; what is over does not change any more."""
+    key = history.c.person_id.concat("|").concat(sa.cast(history.c.valid_from, sa.String))
+    query = sa.select(history, key.label("key"), sa.literal(1).label("version"))
+    if sink_id is not None:
+        query = query.where(~has(sink_id, "people_history", key))
+    rows = _rows(connection, query)
+    for row in rows:
+        row.update(zip(_JOB, json.loads(row.pop("job")), strict=True))
+    return rows, _deliveries("people_history", rows)
+
+
 def _values(
     connection: sa.Connection,
     sink_id: str | None,
@@ -267,5 +283,5 @@ def _best(rows: Iterable[Row], value: str, rank: Callable[[Row], tuple[Any, ...]
     return best
 
 
-def _deliveries(table: str, rows: Iterable[Row]) -> list[Delivery]:
-    return [Delivery(table, row["key"], str(row["version"])) for row in rows]
+def _deliveries(table: str, rows: Sequence[Row]) -> Deliveries:
+    return Deliveries(table, [row["key"] for row in rows], [str(row["version"]) for row in rows])

@@ -130,6 +130,28 @@ requests = Table(
     Index("requests_to_poll", "open", "next_poll_at"),
 )
 
+counted_by_run = Table(  # running sums of what counts against caps; triggers on `calls` move them (sums.py)
+    "counted_by_run",
+    metadata,
+    Column("run_id", String(36), nullable=False),
+    Column("provider", String(64), nullable=False),
+    Column("unit", String(16), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    PrimaryKeyConstraint("run_id", "provider", "unit"),
+    sqlite_with_rowid=False,
+)
+
+counted_by_day = Table(  # by the UTC day that they were reserved on, in days since the epoch
+    "counted_by_day",
+    metadata,
+    Column("day", BigInteger, nullable=False),
+    Column("provider", String(64), nullable=False),
+    Column("unit", String(16), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    PrimaryKeyConstraint("day", "provider", "unit"),
+    sqlite_with_rowid=False,
+)
+
 request_calls = Table(
     "request_calls",
     metadata,

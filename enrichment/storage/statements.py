@@ -98,8 +98,8 @@ class Statement:
             raise _as_sqlalchemys(self._sql, error) from error
 
 
-def listed(values: Sequence[str]) -> str:
-    """Texts as the one value that a `Statement` takes for a list of them."""
+def listed(values: Sequence[str] | Mapping[str, str]) -> str:
+    """Texts, or texts by texts, as the one value that a `Statement` takes for all of them."""
     return orjson.dumps(values).decode()
 
 

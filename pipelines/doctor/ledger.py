@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from enrichment.caps import Cap, Scope
-from enrichment.ledger import Ledger, ledger_path, ledger_version, runs
+from enrichment.ledger import Ledger, ledger_path, ledger_version, runs, sums
 from enrichment.ledger.claims import used_of
 from enrichment.ledger.ledger_time import latest, ledger_time
 from enrichment.ledger.migrate import NEWEST
@@ -63,6 +63,7 @@ def check_ledger(ledger: Ledger, opened: Check, settings: Settings, now: int, al
     """What it holds. ``alone``: no other leadsync is at work on it."""
     with ledger.read() as connection:
         realm = runs.fact(connection, "realm")
+        wrong = sums.drift(connection)
     states = status(ledger, now)["calls"]
     counted = ", ".join(f"{count:,} {state}" for state, count in states.items() if count)
     said = [opened.found, kind_of(realm), f"calls: {counted or 'none'}"]
@@ -74,6 +75,12 @@ def check_ledger(ledger: Ledger, opened: Check, settings: Settings, now: int, al
             same_realm(realm, settings, ledger.path)
         except ConfigurationError as error:
             return by_error("ledger", error)
+    if wrong:
+        return warning(
+            "ledger",
+            f"{found}; {wrong} of its running sums are not what its calls add up to",
+            "Something else than leadsync has changed it. The next sync sets them right before it buys anything.",
+        )
     if opened.todo:
         return warning("ledger", found, opened.todo)
     if states[State.IN_DOUBT]:

@@ -33,7 +33,7 @@ from enrichment.capability import Capability
 from enrichment.caps import Cap, Scope
 from enrichment.context import LEASE
 from enrichment.inbox import Inbox, documents, inbox_path
-from enrichment.ledger import Ledger, by_hand, claims
+from enrichment.ledger import Ledger, by_hand, claims, sums
 from enrichment.ledger.schema import calls, requests
 from enrichment.states import State
 from pipelines import receiver
@@ -142,6 +142,7 @@ class Purchases(RuleBasedStateMachine):
     def used(self, worker: Worker) -> int:
         """What counts against the cap."""
         with self.ledger.read() as connection:
+            assert sums.drift(connection) == 0
             return claims.used(connection, CAP, worker.run_id, worker.context.now())
 
     @rule(name=names, how=st.sampled_from(["inbox", "due", "earlier", "everything", "give up"]))

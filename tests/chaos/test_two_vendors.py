@@ -32,7 +32,7 @@ from hypothesis.stateful import (
 from enrichment.caps import Cap, Scope
 from enrichment.context import LEASE
 from enrichment.inbox import Document, Inbox, documents, inbox_path
-from enrichment.ledger import Ledger, by_hand, claims
+from enrichment.ledger import Ledger, by_hand, claims, sums
 from enrichment.states import State
 from enrichment.waterfall import Waterfall
 from sandbox.behaviour import Behaviour
@@ -179,6 +179,7 @@ class TwoVendors(RuleBasedStateMachine):
 
     def used(self, cap: Cap) -> int:
         with self.ledger.read() as connection:
+            assert sums.drift(connection) == 0
             return claims.used(connection, cap, self.worker.run_id, self.worker.context.now())
 
     @rule(seconds=st.sampled_from([0.5, 3.0, 3.0, 400.0]), how=st.sampled_from(WAYS), damage=damages, place=places)

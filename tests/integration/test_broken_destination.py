@@ -63,7 +63,7 @@ class TestPutBack:
         shutil.copy(home.database, home.folder / "backup")
         home.buy("dan")
         with home.open() as opened:
-            assert {d.key for d in opened.flush("dan") if d.table == "emails"} != set()
+            assert any(handed.table == "emails" for handed in opened.flush("dan"))
             assert opened.flush() == []
         whole = home.rows()
         shutil.copy(home.folder / "backup", home.database)
@@ -199,7 +199,7 @@ class TestElsewhere:
         before = dict(home.sql("SELECT call_id, _dlt_load_id FROM crm.calls"))
         home.buy("dan")
         with home.open() as opened:
-            assert len({d.key for d in opened.flush("dan") if d.table == "calls"}) == 1
+            assert [len(handed) for handed in opened.flush("dan") if handed.table == "calls"] == [1]
         after = dict(home.sql("SELECT call_id, _dlt_load_id FROM crm.calls"))
         assert {call: load for call, load in after.items() if call in before} == before
         assert len(after) == len(before) + 1

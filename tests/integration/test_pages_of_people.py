@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 
 from enrichment.ledger import Ledger
 from enrichment.ledger.aliases import Named, identify
+from enrichment.ledger.deliveries import Deliveries, announce, deliver, forget_loads, known_hashes, last_load, parts
 from enrichment.ledger.recognizing import recognize
 from enrichment.ledger.schema import aliases, history, metadata, people, sightings
 from enrichment.ledger.seen import facts_of, remember, remember_people
@@ -217,6 +221,37 @@ def test_texts_of_any_kind_are_kept_as_they_are(ledger: Ledger) -> None:
     assert {(row[1], row[2]) for row in rows(ledger, aliases)} == set(zip(profiles, odd, strict=True))
 
 
+class TestDeliveries:
+    def test_what_is_delivered_is_known_of_that_table_and_sink_in_the_latest_version(self, ledger: Ledger) -> None:
+        many = [f"{number}" for number in range(4500)]
+        ledger.call(deliver, "sink", [Deliveries("people", many, [f"h{key}" for key in many])], "1")
+        odd = ['"', "\\", "a\tb", "é😀", "", "7"]
+        rows = [Deliveries("people", pa.array(odd), pa.chunked_array([odd])), Deliveries("organizations", ["7"], ["x"])]
+        ledger.call(deliver, "sink", rows, "2")
+        with ledger.read() as connection:
+            has = known_hashes(connection, "sink", "people", [*many, *odd, "nobody"])
+            assert known_hashes(connection, "sink", "organizations", ["7", "8"]) == {"7": "x"}
+            assert known_hashes(connection, "other", "people", many) == {}
+            assert last_load(connection, "sink") == "2"
+        assert has == {key: f"h{key}" for key in many} | {key: key for key in odd}
+        assert ledger.call(forget_loads, "sink", ["1"]) == len(odd) + 1
+
+    def test_what_is_announced_is_known_in_no_version_and_changes_none(self, ledger: Ledger) -> None:
+        ledger.call(deliver, "sink", [Deliveries("calls", ["a"], ["1"])], "1")
+        ledger.call(announce, "sink", Deliveries("calls", ["a", "b"], ["2", "2"]))
+        assert ledger.call(known_hashes, "sink", "calls", ["a", "b"]) == {"a": "1", "b": ""}
+
+    @given(sizes=st.lists(st.integers(0, 7), max_size=6), most=st.integers(1, 5))
+    def test_parts_hold_every_row_once_in_order_and_no_more_than_the_most(self, sizes: list[int], most: int) -> None:
+        whole = [Deliveries(f"t{n}", [f"k{n}.{m}" for m in range(size)], ["h"] * size) for n, size in enumerate(sizes)]
+        found = list(parts(whole, most))
+        assert all(sum(map(len, part)) <= most for part in found)
+        assert all(sum(map(len, part)) == most for part in found[:-1])
+        assert len(found) >= 1
+        told = [(rows.table, key) for part in found for rows in part for key in rows.keys]
+        assert told == [(rows.table, key) for rows in whole for key in rows.keys]
+
+
 class TestTroubles:
     def test_a_full_disk_is_explained_and_undoes_all(self, ledger: Ledger) -> None:
         def narrow(connection: sa.Connection) -> None:
@@ -236,3 +271,17 @@ class TestTroubles:
         with pytest.raises(LedgerError, match="no such table") as caught:
             ledger.call(sight, "s", 1, 0, ["somebody"], 5)
         assert "somebody" not in str(caught.value)
+
+    def test_a_file_that_another_process_holds_is_explained(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("enrichment.storage.sqlite.BUSY", 0.1)
+        with (
+            Ledger("sqlite:///ledger.db", tmp_path) as ledger,
+            closing(sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)) as other,
+        ):
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(LedgerError, match="Another process holds it"):
+                ledger.call(sight, "s", 1, 0, ["a"], 5)
+            other.execute("ROLLBACK")
+            assert ledger.call(sight, "s", 1, 0, ["a"], 5) == [None]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from enrichment.ledger import Ledger
-from enrichment.ledger.deliveries import Delivery, deliver
+from enrichment.ledger.deliveries import Deliveries, deliver
 from enrichment.ledger.owed import owed_emails, owed_phones, owed_provider_results
 from enrichment.tables import WHOLE
 from sources.providers import Channel, Outcome, ProviderResult
@@ -42,7 +42,7 @@ def _hand_on(ledger: Ledger) -> tuple[Rows, Rows]:
     with ledger.read() as connection:
         emails, of_emails = owed_emails(connection, "sink")
         phones, of_phones = owed_phones(connection, "sink")
-    ledger.call(deliver, "sink", [*of_emails, *of_phones], "load")
+    ledger.call(deliver, "sink", [of_emails, of_phones], "load")
     return emails, phones
 
 
@@ -100,7 +100,7 @@ def test_a_number_keeps_both_vendors_and_the_row_is_of_the_one_that_knows_its_ty
 
 
 class TestWhatEachSaid:
-    def _owed(self, ledger: Ledger, sink: str | None = "sink") -> tuple[Rows, list[Delivery]]:
+    def _owed(self, ledger: Ledger, sink: str | None = "sink") -> tuple[Rows, Deliveries]:
         with ledger.read() as connection:
             return owed_provider_results(connection, sink)
 
@@ -130,8 +130,8 @@ class TestWhatEachSaid:
             ("ann", 0, "not_found", 0, "cents"),
             ("bob", 0, "failed", 500, "cents"),
         ]
-        ledger.call(deliver, "sink", deliveries, "load")
-        assert self._owed(ledger) == ([], [])
+        ledger.call(deliver, "sink", [deliveries], "load")
+        assert self._owed(ledger)[0] == []
         assert len(self._owed(ledger, None)[0]) == 2
         found = addresses(("bob@x.io", DELIVERABLE), cost=(500, 500))
         tell(ledger, call(ledger, "bob").request_id, found, body=b"2", now=NOW + MINUTE, provider="sixtyfour")

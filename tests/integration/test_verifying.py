@@ -67,7 +67,7 @@ def hand_on(ledger: Ledger) -> list[dict[str, Any]]:
     """What the sink is owed of addresses; it is loaded."""
     with ledger.read() as connection:
         rows, deliveries = owed.owed_emails(connection, "sink")
-    ledger.call(deliver, "sink", deliveries, "load")
+    ledger.call(deliver, "sink", [deliveries], "load")
     return rows
 
 
@@ -134,4 +134,4 @@ def test_a_ledger_that_knows_no_verdicts_owes_nothing_anew(ledger: Ledger) -> No
     buy(ledger, "ann", "ann@x.io")
     with ledger.read() as connection:
         _, deliveries = owed.owed_emails(connection, "sink")
-    assert [delivery.hash for delivery in deliveries] == ["1"]  # as it was named before there were verdicts
+    assert list(deliveries.hashes) == ["1"]  # as it was named before there were verdicts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,11 +16,14 @@ import duckdb
 import pytest
 
 from enrichment.ledger import Ledger
+from enrichment.ledger.deliveries import deliver
+from enrichment.ledger.owed import owed_people_history
+from enrichment.ledger.seen import remember
 from enrichment.settlement import Settlement
 from enrichment.source import enrichment
 from enrichment.tables import CREDIT_SPEND, EMAILS, PHONES, TableSpec
 from pipelines import views
-from pipelines.tables import PEOPLE
+from pipelines.tables import ORGANIZATIONS, PEOPLE
 from scripts.reference.schema import make_tables
 from sources.providers import Channel, EmailStatus, Outcome, ProviderResult
 from tests.support.purchases import NOW, claim, plan, send, tell
@@ -224,3 +228,41 @@ def test_a_day_is_summed_by_provider_and_unit() -> None:
         ("a", "credits", 2, Decimal("3.50"), 7),
         ("b", "cents", 1, 7, 14),
     ]
+
+
+class TestJobChanges:
+    QUERY = """
+        SELECT person_id, full_name, epoch_us(changed_at), from_title, from_organization, to_title, to_organization
+        FROM crm.job_changes ORDER BY person_id, changed_at
+    """
+
+    def test_who_changed_from_what_to_what_and_when(self, ledger: Ledger) -> None:
+        def job(*parts: str | None) -> str:
+            return json.dumps(parts)
+
+        acme, apex = job("Engineer", "Senior", "o1", "Acme"), job("CTO", "C-Level", "o2", "Apex")
+        last = job("CEO", None, "o2", "Apex Ltd")
+        for now, jobs in enumerate([(acme, acme), (apex, acme), (last, None)], start=1):
+            ledger.call(remember, ["ann", "bob"], ["{}", "{}"], jobs, NOW + now)
+        with dataset() as made:
+            made.insert(ORGANIZATIONS, [{"organization_id": "o2", "name": "Apex Limited", "source": "test"}])
+            made.connection.execute("UPDATE crm.people SET full_name = 'Ann', title = 'CEO', organization_id = 'o2'")
+            hand_on(ledger, made)
+            assert made.sql(self.QUERY) == [
+                ("ann", "Ann", NOW + 2, "Engineer", "Acme", "CTO", "Apex"),
+                ("ann", "Ann", NOW + 3, "CTO", "Apex", "CEO", "Apex Limited"),
+            ]
+
+    def test_a_former_job_is_owed_until_it_is_loaded_and_only_then(self, ledger: Ledger) -> None:
+        for now, title in enumerate(["Engineer", "CTO", "CEO"], start=1):
+            ledger.call(remember, ["ann"], ["{}"], [json.dumps([title, None, "o1", "Acme"])], NOW + now)
+        with ledger.read() as connection:
+            rows, deliveries = owed_people_history(connection, "sink")
+        assert [(row["title"], row["valid_from"], row["valid_to"]) for row in rows] == [
+            ("Engineer", NOW + 1, NOW + 2), ("CTO", NOW + 2, NOW + 3),
+        ]  # fmt: skip
+        ledger.call(deliver, "sink", [deliveries[:1]], "load")
+        with ledger.read() as connection:
+            assert [row["title"] for row in owed_people_history(connection, "sink")[0]] == ["CTO"]
+            assert len(owed_people_history(connection, "other")[0]) == 2
+            assert len(owed_people_history(connection, None)[0]) == 2

@@ -12,7 +12,7 @@ import duckdb
 
 from destinations.duckdb import DuckDB
 from enrichment.ledger import Ledger
-from enrichment.ledger.deliveries import Delivery, deliver
+from enrichment.ledger.deliveries import Deliveries, deliver
 from enrichment.source import enrichment
 from pipelines import sink
 from pipelines.loading import TABLES, Loader
@@ -33,9 +33,9 @@ class Opened:
     sink_id: str
     told: list[str] = field(default_factory=list)
 
-    def flush(self, *people: str) -> list[Delivery]:
+    def flush(self, *people: str) -> list[Deliveries]:
         """Load these people (as found by a search) and all that is owed; what was handed over."""
-        handed: list[Delivery] = []
+        handed: list[Deliveries] = []
         rows = [
             {"person_id": name, "source": "test", "full_name": name.title(), "first_seen_at": NOW} for name in people
         ]

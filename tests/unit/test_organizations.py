@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hypothesis import given
@@ -54,3 +55,64 @@ def test_the_order_of_records_does_not_matter_once_it_is_known(
     shuffled = list(rows)
     dice.shuffle(shuffled)
     assert _run(shuffled, known)[1] == first  # an unchanged search changes nothing
+
+
+class Remembering:
+    """The same rules, by keeping all that was ever said."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Row] = {}
+        self._said: dict[str, dict[str, list[Any]]] = {}
+
+    def unknown(self, rows: Iterable[Row]) -> list[str]:
+        return list({row["organization_id"] for row in rows} - self._known.keys())
+
+    def see(self, rows: Iterable[Row], before: Mapping[str, Row]) -> list[Row]:
+        new: dict[str, Row] = {}
+        for row in rows:
+            key = row["organization_id"]
+            known = self._known.get(key)
+            if known is None:
+                known = self._known[key] = dict(before.get(key) or row)
+                if key not in before:
+                    new[key] = known
+            said = self._said.setdefault(key, {})
+            for name, value in row.items():
+                if value and value not in said.setdefault(name, []):
+                    said[name].append(value)
+                    if key in new and not known[name]:
+                        known[name] = value
+        return list(new.values())
+
+    def settle(self) -> list[Row]:
+        settled = []
+        for key, known in self._known.items():
+            said = self._said[key]
+            row = {
+                name: value if not said.get(name) or value in said[name] else min(said[name], key=str)
+                for name, value in known.items()
+            }
+            settled.append(row)
+        return settled
+
+
+ROWS = st.builds(
+    lambda key, name, country, domains: _row(organization_id=key, name=name, country=country, domains=domains),
+    st.sampled_from("op"),
+    st.sampled_from([None, "A", "B", "C"]),
+    st.sampled_from([None, "X", "Y"]),
+    st.sampled_from([[], ["x"], ["x", "y"]]),
+)
+
+
+@given(pages=st.lists(st.lists(ROWS, max_size=4), max_size=4), before=st.lists(ROWS, max_size=2))
+def test_what_is_kept_suffices_for_the_same_as_keeping_all_that_was_said(
+    pages: list[list[Row]], before: list[Row]
+) -> None:
+    known = {row["organization_id"]: row for row in before}
+    organizations, remembering = Organizations(), Remembering()
+    for page in pages:
+        asked = organizations.unknown(page)
+        given_before = {key: known[key] for key in asked if key in known}
+        assert organizations.see(page, given_before) == remembering.see(page, given_before)
+    assert organizations.settle() == remembering.settle()

@@ -23,7 +23,7 @@ import sources
 from enrichment.capability import Capability
 from enrichment.contacts import normalize_email, normalize_phone
 from enrichment.ledger.claims import Claimed
-from enrichment.ledger.deliveries import Delivery
+from enrichment.ledger.deliveries import Deliveries
 from enrichment.ledger.evidence import Evidence, EvidenceCall
 from enrichment.ledger.plans import Wanted
 from enrichment.settlement import settlement
@@ -103,6 +103,9 @@ HARMLESS = frozenset(
     "verify web_keywords "
     # what stands between the cells of a list
     "delimiter "
+    # filters by which a search is split, fields of records that show them, values that the vendor's page lists, how often
+    # a sample shows them; filters of remembered splits hide their values themselves
+    "field listed seen tried split_by counts without several turns parts ended elsewhere has keys spooled "
     # where somebody is
     "country".split()
 )
@@ -195,7 +198,7 @@ def test_nothing_is_shown_of_what_is_held() -> None:
         Wanted("clodura", Channel.EMAIL, "credits", f"linkedin:{LAST_NAME}", ASK),
         Claimed("request-1", "clodura", "verify_email", 1, ("call-1",), (ASK.parameters,)),
         Evidence(1, "clodura", "verify_email", "request-1", None, Via.WEBHOOK, BODIES["message"], (call,)),
-        Delivery("emails", f"p/{ADDRESS}", "hash"),
+        Deliveries("emails", [f"p/{ADDRESS}"], ["hash"]),
         parse_page(1, BODIES["list"]),
         read_people(parse_page(1, BODIES["list"]).records),
         nodes(PERSON),
