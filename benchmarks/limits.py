@@ -69,8 +69,9 @@ class Seen:
 
 
 def reached(case: Case, arrived: Sequence[float]) -> float:
-    """The time that so many calls take at best, to the time they took."""
+    """The time that so many calls take at best, to the time they took: up to the first of the last burst."""
     windows = [Window.parse(text) for text in case.limits]
+    arrived = arrived[: (len(arrived) - 1) // windows[0].limit * windows[0].limit + 1]
     best: list[float] = []
     for number in range(len(arrived)):
         at = best[number - CONCURRENCY] + case.latency if number >= CONCURRENCY else 0.0

@@ -36,6 +36,10 @@ BLOCK_LIFE = 10.0
 #: Seconds by which one request may be longer under way than another before the vendor counts it, unless its answer
 #: comes sooner: each window is longer by so much. It costs 3.4 % of a rate by the second, 0.06 % of one by the minute.
 TRANSIT = 0.035
+#: The same, at the most, for one whose answer took longer than nine in ten do: it may have been late on its way there.
+LATEST = 1.0
+#: By what part of itself the time that nine in ten answers take is moved by one that took longer, or nine that did not.
+LEARNED = 0.005
 #: Windows at least this long are quotas: they keep a part back for collecting what is already paid for, and a 429
 #: makes them no smaller.
 QUOTA_FROM = 3600.0
@@ -89,17 +93,18 @@ class Counters(Protocol):
 class Grant:
     """The right to send one request now or later."""
 
-    def __init__(self, now: Callable[[], float], sent: Callable[[Grant], None], transit: float) -> None:
+    def __init__(self, now: Callable[[], float], sent: Callable[[Grant], None], late: Callable[[float], float]) -> None:
         #: when it went out, and the latest time at which the vendor may have counted it
         self.sent = self.counted = math.inf
         self._now = now
         self._on_sent = sent
-        self._transit = transit
+        self._late = late
+        self._answered = False
 
     @classmethod
     def of_earlier_run(cls, at: float) -> Grant:
         """A grant that another run has used, at ``at`` (epoch seconds) at the latest."""
-        grant = cls(lambda: at, lambda _: None, transit=0.0)
+        grant = cls(lambda: at, lambda _: None, late=lambda _: 0.0)
         grant.use()
         return grant
 
@@ -113,14 +118,16 @@ class Grant:
         if self.used:
             return
         self.sent = self._now()
-        self.counted = self.sent + self._transit
+        self.counted = self.sent + self._late(0.0)
         self._on_sent(self)
 
     def answered(self) -> None:
         """The request has arrived: its answer is here. Of one that never went out this says nothing."""
-        if not self.used:
+        if not self.used or self._answered:
             return
-        self.counted = min(self.counted, self._now())
+        self._answered = True
+        now = self._now()
+        self.counted = min(self.sent + self._late(now - self.sent), now)
 
 
 class RateLimiter:
@@ -159,6 +166,7 @@ class RateLimiter:
         self._freed = anyio.Event()
         self._noting = anyio.Lock()
         self._paused_until = -math.inf
+        self._usual: float | None = None  # seconds in which nine in ten answers come
         self._origin = (clock.time(), clock.monotonic())
 
     def now(self) -> float:
@@ -205,7 +213,7 @@ class RateLimiter:
         Until then it has a place in every window. What leaves the block unused is given back. Raises as `acquire`.
         """
         await self._take(collecting, patience)
-        grant = Grant(self.now, self._sent, self._transit)
+        grant = Grant(self.now, self._sent, self._late)
         try:
             yield grant
         finally:
@@ -213,6 +221,14 @@ class RateLimiter:
                 self._held -= 1
                 self._noted += 1 if self._block else 0
                 self._freed.set()
+
+    def _late(self, took: float) -> float:
+        """Seconds that a request may have been on its way, if its answer ``took`` so long; 0: there is none yet."""
+        if took <= 0:
+            return self._transit
+        usual = took if self._usual is None else self._usual
+        self._usual = usual * (1 + (LEARNED if took > usual else -LEARNED / 9))
+        return max(self._transit, min(took - usual, LATEST))
 
     def _sent(self, grant: Grant) -> None:
         self._held -= 1
@@ -290,7 +306,7 @@ class RateLimiter:
     def _latest(self, index: int) -> float:
         """When the vendor may have counted the last of the grants up to ``index``: of two, the first may be slower."""
         latest = self._grants[index].counted
-        while -index < len(self._grants) and self._grants[index].sent + self._transit > latest:
+        while -index < len(self._grants) and self._grants[index].sent + LATEST > latest:
             index -= 1
             latest = max(latest, self._grants[index].counted)
         return latest

@@ -241,6 +241,32 @@ def test_no_window_is_exceeded_where_the_vendor_counts_requests_as_they_arrive(
     assert clock.now <= (len(arrived) // 5) * 1.05 + 1.0 + (10.05 if len(arrived) > 30 else 0.0)
 
 
+def test_a_request_that_was_late_on_its_way_counts_from_when_it_may_have_arrived() -> None:
+    """All take 50 ms to be answered. Then five are held up for 0.4 s on their way: the next five follow later."""
+    clock = SteppedClock()
+    arrived: list[float] = []
+
+    async def story() -> None:
+        limits = RateLimiter([Window.parse("5/second")], clock, share=0.0)
+
+        async def send(number: int) -> None:
+            async with limits.hold() as grant:
+                grant.use()
+                await clock.sleep(0.4 if 50 <= number < 55 else 0.01)
+                arrived.append(clock.now)
+                await clock.sleep(0.04)
+                grant.answered()
+
+        async with limits, anyio.create_task_group() as tasks:
+            for number in range(70):
+                tasks.start_soon(send, number)
+
+    play(clock, story)
+    assert len(arrived) == 70
+    assert densest(arrived, 1.0) <= 5
+    assert clock.now <= 13 * 1.05 + 1.0
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     windows=st.sampled_from([("10/second",), ("20/2 seconds",), ("5/second", "20/10 seconds"), ("40/minute",)]),
