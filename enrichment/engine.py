@@ -15,10 +15,10 @@ from enrichment.caps import Cap
 from enrichment.carrying import watch
 from enrichment.collecting import Collector
 from enrichment.context import IN_DOUBT_GRACE, LEASE, Context
-from enrichment.ledger import books, claims, waterfalls
+from enrichment.ledger import books, claims, polls, waterfalls
 from enrichment.polling import Poller
 from enrichment.sending import Sender
-from sources.errors import KeyRefused, NotEntitled, VendorError
+from sources.errors import KeyRefused, LedgerError, NotEntitled, VendorError
 from sources.providers import CONTACTS, Channel
 
 log = structlog.get_logger("leadsync.enrichment")
@@ -95,6 +95,16 @@ class Engine:
         """The searches are over: once everything is sent and settled, the run is."""
         self._planning = False
         self._context.wake.set()
+
+    def collects(self, provider: str) -> bool:
+        """Whether answers of a provider may have to be collected: this run buys there, or something is open there."""
+        context = self._context
+        if any(channel in context.settings.channels for channel in context.providers[provider].operations):
+            return True
+        try:
+            return context.ledger.look(polls.to_collect, provider, context.run_id)
+        except LedgerError:  # nobody knows: then there may be
+            return True
 
     def mail(self) -> None:
         """A document was put into the inbox."""

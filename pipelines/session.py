@@ -252,6 +252,7 @@ class Session:
             user_agent=plan.user_agent,
             deep=plan.deep,
             single=plan.single,
+            collects=lambda: self._engine is None or self._engine.collects(name),
         )
         return connecting(name).connect(vendor.settings, given)
 

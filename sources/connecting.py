@@ -28,6 +28,8 @@ class Given:
     deep: bool = False
     #: one person is asked for, and somebody waits: where the vendor can, let the answer come with the request
     single: bool = False
+    #: whether answers may have to be collected here: only while that is so, a part of the day's calls is kept for them
+    collects: Callable[[], bool] = lambda: True
 
 
 class Signed(StrEnum):

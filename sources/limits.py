@@ -22,6 +22,7 @@ import anyio
 from sources.clock import Clock
 from sources.errors import ConfigurationError, QuotaExhausted
 from sources.redaction import shown
+from sources.throttling import Refusal, Throttle
 
 _WORDS = {"sec": 1, "second": 1, "min": 60, "minute": 60, "hour": 3600, "day": 86400}
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400} | _WORDS | {f"{word}s": seconds for word, seconds in _WORDS.items()}
@@ -32,10 +33,18 @@ DURABLE_FROM = 60.0
 #: Seconds after which the rest of a noted block is given back and a new one noted; what an earlier run noted counts as
 #: used so much later, so that its windows are respected whenever in that time the requests went out.
 BLOCK_LIFE = 10.0
-#: Seconds for which a request may be under way before the vendor counts it, unless its answer comes sooner.
-TRANSIT = 0.04
-#: Windows at least this long keep a part back for collecting what is already paid for.
+#: Seconds by which one request may be longer under way than another before the vendor counts it, unless its answer
+#: comes sooner: each window is longer by so much. It costs 3.4 % of a rate by the second, 0.06 % of one by the minute.
+TRANSIT = 0.035
+#: The same, at the most, for one whose answer took longer than nine in ten do: it may have been late on its way there.
+LATEST = 1.0
+#: By what part of itself the time that nine in ten answers take is moved by one that took longer, or nine that did not.
+LEARNED = 0.005
+#: Windows at least this long are quotas: they keep a part back for collecting what is already paid for, and a 429
+#: makes them no smaller.
 QUOTA_FROM = 3600.0
+#: Seconds between looks at how much of the rate has come back after 429s.
+LOOK_EVERY = 0.1
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,12 @@ class Window:
             return 0
         return min(self.limit - 1, math.ceil(self.limit * share))
 
+    def slowed(self, share: float) -> int:
+        """Requests of this window while only a share of the rate is made use of; at least one, all of a quota."""
+        if self.seconds >= QUOTA_FROM:
+            return self.limit
+        return max(1, math.floor(self.limit * share + 1e-9))
+
 
 class Counters(Protocol):
     """Where grants of long windows are noted, by a key that names vendor and account (never the key itself)."""
@@ -78,17 +93,18 @@ class Counters(Protocol):
 class Grant:
     """The right to send one request now or later."""
 
-    def __init__(self, now: Callable[[], float], sent: Callable[[Grant], None], transit: float) -> None:
+    def __init__(self, now: Callable[[], float], sent: Callable[[Grant], None], late: Callable[[float], float]) -> None:
         #: when it went out, and the latest time at which the vendor may have counted it
         self.sent = self.counted = math.inf
         self._now = now
         self._on_sent = sent
-        self._transit = transit
+        self._late = late
+        self._answered = False
 
     @classmethod
     def of_earlier_run(cls, at: float) -> Grant:
         """A grant that another run has used, at ``at`` (epoch seconds) at the latest."""
-        grant = cls(lambda: at, lambda _: None, transit=0.0)
+        grant = cls(lambda: at, lambda _: None, late=lambda _: 0.0)
         grant.use()
         return grant
 
@@ -98,21 +114,28 @@ class Grant:
         return self.sent < math.inf
 
     def use(self) -> None:
-        """The request goes out now."""
+        """The request goes out now. Once is enough: more changes nothing."""
+        if self.used:
+            return
         self.sent = self._now()
-        self.counted = self.sent + self._transit
+        self.counted = self.sent + self._late(0.0)
         self._on_sent(self)
 
     def answered(self) -> None:
-        """The request has arrived: its answer is here."""
-        self.counted = min(self.counted, self._now())
+        """The request has arrived: its answer is here. Of one that never went out this says nothing."""
+        if not self.used or self._answered:
+            return
+        self._answered = True
+        now = self._now()
+        self.counted = min(self.sent + self._late(now - self.sent), now)
 
 
 class RateLimiter:
     """Grants requests one by one so that no window is ever exceeded, counted when they are sent.
 
     ``share`` of each window of an hour or longer is kept for collecting (polls): answers that are already paid for
-    must not be stranded by the purchase of more.
+    must not be stranded by the purchase of more. It is kept while ``collects`` says that there may be such answers: it
+    is asked only when nothing but that part is left.
     """
 
     def __init__(
@@ -124,6 +147,7 @@ class RateLimiter:
         name: str = "",
         share: float,
         transit: float = TRANSIT,
+        collects: Callable[[], bool] = lambda: True,
     ) -> None:
         self.windows = tuple(windows)
         self._clock = clock
@@ -131,6 +155,8 @@ class RateLimiter:
         self._name = name
         self._share = share
         self._transit = transit
+        self._collects = collects
+        self._throttle = Throttle()
         self._grants: deque[Grant] = deque(maxlen=max((w.limit for w in self.windows), default=1))
         durable = [w for w in self.windows if w.seconds >= DURABLE_FROM] if counters else []
         self._block = max(1, min([10, *(w.limit // 10 for w in durable)])) if durable else 0
@@ -140,6 +166,7 @@ class RateLimiter:
         self._freed = anyio.Event()
         self._noting = anyio.Lock()
         self._paused_until = -math.inf
+        self._usual: float | None = None  # seconds in which nine in ten answers come
         self._origin = (clock.time(), clock.monotonic())
 
     def now(self) -> float:
@@ -186,7 +213,7 @@ class RateLimiter:
         Until then it has a place in every window. What leaves the block unused is given back. Raises as `acquire`.
         """
         await self._take(collecting, patience)
-        grant = Grant(self.now, self._sent, self._transit)
+        grant = Grant(self.now, self._sent, self._late)
         try:
             yield grant
         finally:
@@ -194,6 +221,14 @@ class RateLimiter:
                 self._held -= 1
                 self._noted += 1 if self._block else 0
                 self._freed.set()
+
+    def _late(self, took: float) -> float:
+        """Seconds that a request may have been on its way, if its answer ``took`` so long; 0: there is none yet."""
+        if took <= 0:
+            return self._transit
+        usual = took if self._usual is None else self._usual
+        self._usual = usual * (1 + (LEARNED if took > usual else -LEARNED / 9))
+        return max(self._transit, min(took - usual, LATEST))
 
     def _sent(self, grant: Grant) -> None:
         self._held -= 1
@@ -204,14 +239,15 @@ class RateLimiter:
         latest = math.inf if patience is None else self.now() + patience
         while True:
             wait = self._wait(collecting)
-            if wait > 0:
-                if math.isfinite(wait) and self.now() + wait > latest:
+            look_in, most = self._slowed(collecting, wait)
+            if look_in > 0:
+                if math.isfinite(most) and self.now() + most > latest:
                     raise QuotaExhausted(
-                        f"The rate limits ({self}) leave no call for another {wait:.0f} s. Nothing was sent.",
-                        until=self.now() + wait,
+                        f"The rate limits ({self}) leave no call for another {most:.0f} s. Nothing was sent.",
+                        until=self.now() + most,
                     )
-                if math.isfinite(wait):
-                    await self._clock.sleep(wait)
+                if math.isfinite(look_in):
+                    await self._clock.sleep(look_in)
                 else:  # others hold every place: each is soon used or given back
                     if self._freed.is_set():
                         self._freed = anyio.Event()
@@ -223,9 +259,30 @@ class RateLimiter:
                 self._held += 1
                 return
 
+    def _slowed(self, collecting: bool, wait: float) -> tuple[float, float]:
+        """Seconds until it is worth another look, and the most that the wait can be, given the ``wait`` at full rate.
+
+        After 429s the windows are smaller for a time, so the wait by their present size may well be too long.
+        """
+        now = self.now()
+        share = self._throttle.share(now)
+        if share >= 1.0:
+            return wait, wait
+        slowed = self._wait(collecting, share)
+        look_in = min(slowed, max(wait, LOOK_EVERY)) if math.isfinite(slowed) else slowed
+        return look_in, max(wait, min(slowed, self._throttle.whole_in(now)))
+
     def pause(self, seconds: float) -> None:
-        """Grant nothing for ``seconds``: the vendor said 429."""
+        """Grant nothing for ``seconds``: the vendor wants to be left alone for so long."""
         self._paused_until = max(self._paused_until, self.now() + seconds)
+
+    def answered(self) -> None:
+        """A request was answered by anything but 429."""
+        self._throttle.answered()
+
+    def refused(self, grant: Grant) -> Refusal:
+        """A 429 came to the request of ``grant``: from now on less is granted, unless it was a single one."""
+        return self._throttle.refused(grant.sent, self.now())
 
     def __str__(self) -> str:
         return ", ".join(f"{w.limit} in {w.seconds:g} s" for w in self.windows) or "none"
@@ -249,19 +306,27 @@ class RateLimiter:
     def _latest(self, index: int) -> float:
         """When the vendor may have counted the last of the grants up to ``index``: of two, the first may be slower."""
         latest = self._grants[index].counted
-        while -index < len(self._grants) and self._grants[index].sent + self._transit > latest:
+        while -index < len(self._grants) and self._grants[index].sent + LATEST > latest:
             index -= 1
             latest = max(latest, self._grants[index].counted)
         return latest
 
-    def _wait(self, collecting: bool) -> float:
+    def _wait(self, collecting: bool, share: float = 1.0) -> float:
+        """Seconds until the windows, each cut to ``share``, have room; infinite where others hold every place."""
         now = self.now()
         wait = self._paused_until - now
         for window in self.windows:
-            limit = window.limit - (0 if collecting else window.kept(self._share))
-            free = limit - self._held
-            if free <= 0:
-                return math.inf
-            if len(self._grants) >= free:
-                wait = max(wait, self._latest(-free) + window.seconds - now)
+            limit = window.slowed(share)
+            kept = 0 if collecting else window.kept(self._share)
+            until = self._full_until(window, limit - kept)
+            if kept and until > now and not self._collects():
+                until = self._full_until(window, limit)
+            wait = max(wait, until - now)
         return wait
+
+    def _full_until(self, window: Window, limit: int) -> float:
+        """When there is room for one more among ``limit`` requests in a window; infinite where all places are held."""
+        free = limit - self._held
+        if free <= 0:
+            return math.inf
+        return self._latest(-free) + window.seconds if len(self._grants) >= free else -math.inf

@@ -20,7 +20,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import anyio
@@ -33,10 +33,13 @@ from sources.crashpoints import reach
 from sources.errors import ConfigurationError, Unavailable
 from sources.limits import Grant, RateLimiter
 from sources.redaction import SHORTEST, Secrets, redact_url, shown
+from sources.throttling import Refusal
 
 #: Seconds after which an idle connection is not used again: the far end may be closing it as we write, and then
 #: nobody can say whether the request was acted on.
 IDLE_LIMIT = 2.0
+#: What httpcore says to a request's trace as its first byte is about to be written (its documentation: Extensions).
+LEAVING = "http11.send_request_headers.started"
 #: The largest answer read, in bytes. A page of 100 people is about 60 kB.
 BODY_LIMIT = 64 * 1024 * 1024
 
@@ -194,17 +197,19 @@ class Transport:
                     if attempts is not None:
                         await attempts.sending()
                     self.requests_sent += 1
-                    grant.use()
                     started = self._clock.monotonic()
                     reach(f"fetch.before:{method}")
-                    outcome = await self._exchange(client, method, path, json)
+                    outcome = await self._exchange(client, grant, method, path, json)
                     reach(f"fetch.after:{method}")
                     elapsed += self._clock.monotonic() - started
-                    grant.answered()
                     if attempts is not None:
                         await attempts.ended(outcome)
                 status = outcome.answer.status if isinstance(outcome, Answered) else None
-                self._under_way.throttled() if status == 429 else self._under_way.answered()
+                refusal = self._tell_limits(grant, outcome)
+                if refusal is None:
+                    self._under_way.answered()
+                elif refusal is not Refusal.SINGLE:
+                    self._under_way.throttled()
             retry_after: float | None = None
             if isinstance(outcome, Answered):
                 if outcome.complete and status not in RETRYABLE:
@@ -214,7 +219,7 @@ class Transport:
             else:
                 trouble = outcome.reason
             wait = backoff.delay(attempt, elapsed, retry_after, self._dice)
-            if status == 429:
+            if refusal is Refusal.CLOSED or (refusal is not None and retry_after is not None):
                 self.limiter.pause(wait if wait is not None else retry_after or 0.0)
             if wait is None:
                 raise Unavailable(
@@ -236,18 +241,46 @@ class Transport:
         ):
             yield PaidSlot(self, client, grant)
 
-    async def send_paid(self, client: httpx.AsyncClient, method: str, path: str, json: object) -> PaidOutcome:
+    async def send_paid(
+        self, client: httpx.AsyncClient, grant: Grant, method: str, path: str, json: object
+    ) -> PaidOutcome:
         """Put one paid request on the wire, once. Only `PaidSlot` calls this."""
         self.requests_sent += 1
-        outcome = await self._exchange(client, method, path, json)
+        outcome = await self._exchange(client, grant, method, path, json)
+        self._tell_limits(grant, outcome)
         if isinstance(outcome, Answered) and outcome.answer.status == 429:
             self._paid_under_way.throttled()
         else:
             self._paid_under_way.answered()
         return outcome
 
-    async def _exchange(self, client: httpx.AsyncClient, method: str, path: str, json: object) -> PaidOutcome:
-        request = client.build_request(method, self.base_url + path, json=json)
+    def _tell_limits(self, grant: Grant, outcome: PaidOutcome) -> Refusal | None:
+        """Tell the limits what their rate led to; what a 429 says of it, None where there was none."""
+        if not isinstance(outcome, Answered):
+            return None
+        if outcome.answer.status == 429:
+            return self.limiter.refused(grant)
+        self.limiter.answered()
+        return None
+
+    async def _exchange(
+        self, client: httpx.AsyncClient, grant: Grant, method: str, path: str, json: object
+    ) -> PaidOutcome:
+        """One request on the wire. Its grant counts from when the request itself leaves, connection and TLS being up:
+        that may take longer than the limits allow for.
+        """
+        outcome = await self._send(client, grant, method, path, json)
+        if not isinstance(outcome, NeverConnected):
+            grant.use()
+        grant.answered()
+        return outcome
+
+    async def _send(self, client: httpx.AsyncClient, grant: Grant, method: str, path: str, json: object) -> PaidOutcome:
+        async def watch(event: str, info: Mapping[str, Any]) -> None:
+            if event == LEAVING and info["request"].method != b"CONNECT":  # which is the way through a proxy
+                grant.use()
+
+        request = client.build_request(method, self.base_url + path, json=json, extensions={"trace": watch})
         try:
             response = await client.send(request, stream=True)
         except (
@@ -312,10 +345,7 @@ class PaidSlot:
         if self._client is None:
             raise RuntimeError("a paid slot sends one request only")
         client, self._client = self._client, None
-        self._grant.use()
-        outcome = await self._transport.send_paid(client, method, path, json)
-        self._grant.answered()
-        return outcome
+        return await self._transport.send_paid(client, self._grant, method, path, json)
 
 
 class _Clients:

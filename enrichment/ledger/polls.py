@@ -50,6 +50,15 @@ def is_open(connection: sa.Connection, request_id: str) -> bool:
     return bool(connection.execute(_IS_OPEN, {"id": request_id}).scalar())
 
 
+def to_collect(connection: sa.Connection, provider: str, run_id: str) -> bool:
+    """Whether a vendor may have to be asked about something paid for.
+
+    That is what is sent or about to be, whoever sends it, and open jobs; but for those in doubt that this run has asked
+    about.
+    """
+    return bool(connection.execute(_TO_COLLECT, {"provider": provider, "run": run_id}).scalar())
+
+
 def give_up(connection: sa.Connection, accepted_before: int, now: int) -> int:
     """Calls accepted before that time and without a result are in doubt, from now on asked about once a run."""
     ids = (
@@ -110,6 +119,20 @@ _ASKED = (
         polls=requests.c.polls + 1,
         polled_by=sa.bindparam("run"),
         next_poll_at=sa.case((_ACCEPTED, sa.bindparam("next", type_=sa.BigInteger())), else_=None),
+    )
+)
+_TO_COLLECT = sa.select(
+    sa.or_(
+        sa.exists().where(
+            calls.c.provider == sa.bindparam("provider"), calls.c.state.in_([State.RESERVED, State.SENT])
+        ),
+        sa.exists().where(
+            requests.c.provider == sa.bindparam("provider"),
+            requests.c.open == 1,
+            requests.c.tracking_id.is_not(None),
+            sa.or_(_ACCEPTED, requests.c.polled_by.is_distinct_from(sa.bindparam("run"))),
+            _has_calls(State.ACCEPTED, State.IN_DOUBT),
+        ),
     )
 )
 _IS_OPEN = sa.select(requests.c.open).where(requests.c.request_id == sa.bindparam("id"))

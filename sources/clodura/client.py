@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -169,6 +170,7 @@ def make_transport(
     rate_limits: tuple[str, ...] = DEFAULT_RATE_LIMITS,
     counters: Counters | None = None,
     counter_name: str = "clodura",
+    collects: Callable[[], bool] = lambda: True,
     **options: Any,
 ) -> Transport:
     """A transport with Clodura's authentication header and limits. ConfigurationError where a setting is wrong."""
@@ -180,6 +182,7 @@ def make_transport(
         counters=counters,
         name=counter_name,
         share=COLLECTING_SHARE,
+        collects=collects,
     )
     headers = {"X-API-KEY": check_header_value(api_key, "sources.clodura.api_key")}
     return Transport(base_url, headers, limiter, **options)

@@ -21,6 +21,7 @@ async def connect(settings: CloduraSettings, given: Given) -> AsyncIterator[prov
         rate_limits=tuple(settings.rate_limits),
         counters=given.counters,
         counter_name=given.account,
+        collects=given.collects,
         paid_concurrency=given.paid_concurrency,
         user_agent=given.user_agent,
         clock=given.clock,

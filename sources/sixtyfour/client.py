@@ -6,6 +6,7 @@ Wire facts: the vendor's OpenAPI and its pages find-email, errors and get-api-ke
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -138,6 +139,7 @@ def make_transport(
     rate_limits: tuple[str, ...] = DEFAULT_RATE_LIMITS,
     counters: Counters | None = None,
     counter_name: str = "sixtyfour",
+    collects: Callable[[], bool] = lambda: True,
     **options: Any,
 ) -> Transport:
     """A transport with Sixtyfour's authentication header and limits. ConfigurationError where a setting is wrong."""
@@ -149,6 +151,7 @@ def make_transport(
         counters=counters,
         name=counter_name,
         share=COLLECTING_SHARE,
+        collects=collects,
     )
     headers = {"x-api-key": check_header_value(api_key, "sources.sixtyfour.api_key")}
     return Transport(base_url, headers, limiter, **options)

@@ -54,6 +54,7 @@ def _transport(settings: SixtyfourSettings, given: Given, **options: Any) -> Tra
         rate_limits=tuple(settings.rate_limits),
         counters=given.counters,
         counter_name=given.account,
+        collects=given.collects,
         paid_concurrency=given.paid_concurrency,
         user_agent=given.user_agent,
         clock=given.clock,

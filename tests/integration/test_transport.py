@@ -24,7 +24,7 @@ from sources.answers import refusal
 from sources.backoff import Backoff
 from sources.clock import SYSTEM_CLOCK, Clock
 from sources.errors import ConfigurationError, LeadsyncError, QuotaExhausted, Unavailable
-from sources.limits import RateLimiter, Window
+from sources.limits import Grant, RateLimiter, Window
 from sources.transport import (
     Answer,
     Answered,
@@ -642,7 +642,7 @@ def test_the_time_an_answer_takes_counts_against_the_budget_and_the_wait_for_our
 
     class Slow(PassingClock):
         def monotonic(self) -> float:
-            self.now += 3.0  # each look at the clock is three seconds later: an exchange takes three
+            self.now += 1.0  # each look at the clock is a second later, and an exchange ends at the third
             return self.now
 
     with serving(answer(503)) as server, pytest.raises(Unavailable):
@@ -673,6 +673,39 @@ def test_every_try_takes_a_rate_token() -> None:
     assert len(server.requests) == 3
 
 
+def test_what_never_left_takes_nothing_from_the_limits() -> None:
+    """A grant counts from when the request itself leaves, not from when a connection is asked for."""
+    with refusing() as url:
+
+        async def story() -> None:
+            async with transport_to(url, "1/day", clock=PassingClock()) as transport:
+                with pytest.raises(Unavailable, match="ConnectError"):
+                    await transport.fetch("GET", "/x", patience=1.0)
+                assert isinstance(await send(transport), NeverConnected)
+                await transport.limiter.acquire(patience=0.0)
+
+        anyio.run(story)
+
+
+@pytest.mark.parametrize("paid", [False, True])
+def test_a_request_counts_from_when_encryption_is_up(paid: bool, tls_server: Callable[..., Wire]) -> None:
+    server = tls_server(answer(200))
+    used: list[bool] = []
+
+    class Looking(Watched):
+        def _sent(self, grant: Grant) -> None:
+            used.append(bool(server.connections))
+            super()._sent(grant)
+
+    async def story() -> None:
+        limiter = Looking(clock=SYSTEM_CLOCK)
+        async with Transport(server.url, {"X-API-KEY": KEY}, limiter, timeouts=PATIENT) as transport:
+            await (send(transport) if paid else transport.fetch("GET", "/x"))
+
+    anyio.run(story)
+    assert used == [True]
+
+
 def test_a_429_pauses_the_limits_for_as_long_as_the_wait() -> None:
     with serving(answer(429, b"", Retry_After="9"), answer(429), answer(503), answer(200)) as server:
 
@@ -684,8 +717,25 @@ def test_a_429_pauses_the_limits_for_as_long_as_the_wait() -> None:
         anyio.run(story)
 
 
-def test_a_429_halves_how_many_requests_are_under_way_and_good_answers_bring_them_back() -> None:
+def test_a_single_429_holds_nobody_else_back() -> None:
+    """It is sent again later; the others go on as before, as many at a time, and without a pause."""
     with serving(answer(429), answer(200), held(answer(200))) as server:
+
+        async def story() -> None:
+            async with transport_to(server.url, concurrency=8, backoff=Backoff(first=0.01)) as transport:
+                await transport.fetch("GET", "/x")
+                assert pauses(transport) == []
+                async with anyio.create_task_group() as tasks:
+                    for _ in range(8):
+                        tasks.start_soon(transport.fetch, "GET", "/x")
+                    await permits(server.waiting, 8)
+                    server.released.set()
+
+        anyio.run(story)
+
+
+def test_429s_halve_how_many_requests_are_under_way_and_good_answers_bring_them_back() -> None:
+    with serving(answer(429), answer(429), answer(200), held(answer(200))) as server:
 
         async def story() -> None:
             async with transport_to(server.url, concurrency=8, backoff=Backoff(first=0.01)) as transport:

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 import anyio
 import anyio.lowlevel
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sources.errors import ConfigurationError, QuotaExhausted
-from sources.limits import BLOCK_LIFE, RateLimiter, Window
+from sources.limits import BLOCK_LIFE, TRANSIT, Grant, RateLimiter, Window
 from sources.redaction import shown
+from sources.throttling import RECOVERY, SINGLE, Refusal
 from tests.support.stepped_clock import EPOCH, SteppedClock, play
 
 
@@ -204,14 +205,15 @@ def test_a_pause_holds_back_those_who_come_and_those_who_wait_already() -> None:
 
 
 @settings(max_examples=60, deadline=None)
+@example(under_way=[0.034] * 5 + [0.0] * 5, answered_after=[0.3])
 @given(
-    under_way=st.lists(st.floats(0.0, 0.039), min_size=1, max_size=40),
+    under_way=st.lists(st.floats(0.0, 0.034), min_size=1, max_size=40),
     answered_after=st.lists(st.sampled_from([0.0, 0.001, 0.02, 0.3]), min_size=1, max_size=5),
 )
 def test_no_window_is_exceeded_where_the_vendor_counts_requests_as_they_arrive(
     under_way: list[float], answered_after: list[float]
 ) -> None:
-    """Some arrive at once and some 39 ms later, each answered some time after; asked for by eight at a time."""
+    """Some arrive at once and some 34 ms later, each answered some time after; asked for by eight at a time."""
     clock = SteppedClock()
     arrived: list[float] = []
 
@@ -237,6 +239,170 @@ def test_no_window_is_exceeded_where_the_vendor_counts_requests_as_they_arrive(
     assert densest(arrived, 1.0) <= 5
     assert densest(arrived, 10.0) <= 30
     assert clock.now <= (len(arrived) // 5) * 1.05 + 1.0 + (10.05 if len(arrived) > 30 else 0.0)
+
+
+def test_a_request_that_was_late_on_its_way_counts_from_when_it_may_have_arrived() -> None:
+    """All take 50 ms to be answered. Then five are held up for 0.4 s on their way: the next five follow later."""
+    clock = SteppedClock()
+    arrived: list[float] = []
+
+    async def story() -> None:
+        limits = RateLimiter([Window.parse("5/second")], clock, share=0.0)
+
+        async def send(number: int) -> None:
+            async with limits.hold() as grant:
+                grant.use()
+                await clock.sleep(0.4 if 50 <= number < 55 else 0.01)
+                arrived.append(clock.now)
+                await clock.sleep(0.04)
+                grant.answered()
+
+        async with limits, anyio.create_task_group() as tasks:
+            for number in range(70):
+                tasks.start_soon(send, number)
+
+    play(clock, story)
+    assert len(arrived) == 70
+    assert densest(arrived, 1.0) <= 5
+    assert clock.now <= 13 * 1.05 + 1.0
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    windows=st.sampled_from([("10/second",), ("20/2 seconds",), ("5/second", "20/10 seconds"), ("40/minute",)]),
+    latency=st.sampled_from([0.0, 0.05, 0.3]),
+    askers=st.sampled_from([10, 16]),
+)
+def test_where_there_is_demand_the_windows_are_used_up(windows: tuple[str, ...], latency: float, askers: int) -> None:
+    """Each request leaves no later than windows that are longer by the transit allow, and so many at a time."""
+    clock = SteppedClock()
+    sent: list[float] = []
+
+    async def story() -> None:
+        parsed = [Window.parse(text) for text in windows]
+        async with RateLimiter(parsed, clock, share=0.0) as limits, anyio.create_task_group() as tasks:
+
+            async def ask() -> None:
+                while len(sent) < 100:
+                    async with limits.hold() as grant:
+                        grant.use()
+                        sent.append(clock.now)
+                        await clock.sleep(latency)
+                        grant.answered()
+
+            for _ in range(askers):
+                tasks.start_soon(ask)
+
+    play(clock, story)
+    best: list[float] = []
+    for number in range(len(sent)):
+        at = best[number - askers] + latency if number >= askers else 0.0
+        for window in map(Window.parse, windows):
+            if number >= window.limit:
+                at = max(at, best[number - window.limit] + window.seconds + TRANSIT)
+        best.append(at)
+    assert all(at <= ideal + 1e-3 for at, ideal in zip(sent, best, strict=True))
+
+
+# 429s.
+
+
+@pytest.mark.parametrize(
+    ("lower", "latency", "told"), [(4, 0.0, False), (4, 0.3, False), (4, 0.02, True), (7, 0.02, False)]
+)
+def test_a_vendor_with_a_lower_limit_is_made_use_of_and_the_rate_comes_back_once_it_is_lifted(
+    lower: int, latency: float, told: bool
+) -> None:
+    """Ten a second are allowed here, fewer there, where what is refused does not count; ``told``: by a pause of 1 s."""
+    clock = SteppedClock()
+    taken: list[float] = []
+    refused: list[float] = []
+    sent: list[float] = []
+    lifted_at = 12.0
+    ends = lifted_at + RECOVERY + 5.0
+
+    def takes() -> bool:
+        return clock.now >= lifted_at or sum(at > clock.now - 1.0 for at in taken) < lower
+
+    async def story() -> None:
+        windows = [Window.parse("10/second")]
+        async with RateLimiter(windows, clock, share=0.0) as limits, anyio.create_task_group() as tasks:
+
+            async def ask() -> None:
+                while clock.now < ends:
+                    async with limits.hold() as grant:
+                        grant.use()
+                        sent.append(clock.now)
+                        good = takes()
+                        (taken if good else refused).append(clock.now)
+                        await clock.sleep(latency)
+                        grant.answered()
+                    if good:
+                        limits.answered()
+                    elif limits.refused(grant) is Refusal.CLOSED or told:
+                        limits.pause(1.0)
+
+            for _ in range(10):
+                tasks.start_soon(ask)
+
+    play(clock, story)
+    assert densest(sent, 1.0) <= 10
+    assert sum(5.0 < at < lifted_at for at in taken) >= 0.6 * lower * (lifted_at - 5.0) - lower
+    assert sum(5.0 < at < lifted_at for at in refused) <= 0.35 * sum(5.0 < at < lifted_at for at in sent) + 2
+    back = [at for at in sent if lifted_at + RECOVERY + 2.0 < at <= ends]
+    assert len(back) >= 0.95 * 10 * (ends - lifted_at - RECOVERY - 2.0) - 10
+
+
+def test_while_the_rate_is_slowed_down_patience_is_for_the_windows_at_full_rate() -> None:
+    """A whole minute's requests are used up by half a rate: they are back in a moment, and nobody gives up."""
+    clock = SteppedClock()
+
+    async def story() -> None:
+        async with limiter(clock, "20/minute") as limits:
+            for _ in range(8):
+                await limits.acquire(patience=0.0)
+            for _ in range(12):
+                limits.refused(sent_at(limits.now()))
+                await clock.sleep(0.1)
+            began = clock.now
+            await limits.acquire(patience=RECOVERY)
+            assert 0.0 < clock.now - began <= RECOVERY
+
+    play(clock, story)
+
+
+def test_a_quota_is_not_made_smaller_by_429s() -> None:
+    clock = SteppedClock()
+
+    async def story() -> None:
+        async with limiter(clock, "20/day") as limits:
+            for _ in range(6):
+                limits.refused(sent_at(limits.now()))
+                await clock.sleep(0.1)
+            for _ in range(20):
+                await limits.acquire(patience=0.0)
+
+    play(clock, story)
+
+
+def test_a_single_429_leaves_the_rate_as_it_is() -> None:
+    clock = SteppedClock()
+
+    async def story() -> None:
+        async with limiter(clock, "10/second") as limits:
+            for number in range(60):
+                await limits.acquire()
+                if number % (SINGLE + 1) == SINGLE:
+                    limits.refused(sent_at(limits.now()))
+                else:
+                    limits.answered()
+
+    play(clock, story)
+    assert clock.now == pytest.approx(5.0, abs=1e-2)
+
+
+def sent_at(when: float) -> Grant:
+    return Grant.of_earlier_run(when)
 
 
 # Grants that are held.
@@ -386,6 +552,38 @@ def test_buying_stops_where_the_kept_part_begins_and_collecting_goes_on() -> Non
                 await limits.acquire(patience=0.0, collecting=True)
             with pytest.raises(QuotaExhausted):
                 await limits.acquire(patience=60.0, collecting=True)
+
+    play(clock, story)
+
+
+def test_a_part_is_kept_only_while_there_may_be_something_to_collect() -> None:
+    clock = SteppedClock()
+    asked: list[float] = []
+    open_jobs = True
+
+    def collects() -> bool:
+        asked.append(clock.now)
+        return open_jobs
+
+    async def story() -> None:
+        nonlocal open_jobs
+        windows = [Window.parse("20/day")]
+        async with RateLimiter(windows, clock, share=0.25, collects=collects) as limits:
+            for _ in range(15):
+                await limits.acquire(patience=0.0)
+            assert not asked  # there was room enough beside that part
+            with pytest.raises(QuotaExhausted):
+                await limits.acquire(patience=60.0)
+            open_jobs = False
+            for _ in range(4):
+                await limits.acquire(patience=0.0)
+            open_jobs = True
+            with pytest.raises(QuotaExhausted):
+                await limits.acquire(patience=60.0)
+            await limits.acquire(patience=0.0, collecting=True)
+            open_jobs = False
+            with pytest.raises(QuotaExhausted):  # all is used up, whoever asks
+                await limits.acquire(patience=60.0)
 
     play(clock, story)
 
