@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 
 import anyio
 
 from enrichment.ids import new_id
-from enrichment.ledger import Ledger, searches
+from enrichment.ledger import Ledger
+from enrichment.ledger.searches import SearchBudget
 from sources.errors import CapReached
 
 #: what a search may charge for: the records of people viewed before, every record, nothing
@@ -35,10 +39,13 @@ class SearchPrice:
 class LedgerMeter:
     """Implements `sources.metering.Meter` for one search of one run."""
 
-    def __init__(self, ledger: Ledger, price: SearchPrice, run_id: str, search: str, now: Callable[[], int]) -> None:
+    def __init__(
+        self, ledger: Ledger, price: SearchPrice, budget: SearchBudget, search: str, now: Callable[[], int]
+    ) -> None:
+        """``budget``: the one of all searches of the run."""
         self._ledger = ledger
         self._price = price
-        self._run_id = run_id
+        self._budget = budget
         self._search = search
         self._now = now
         self._open: set[str] = set()
@@ -49,16 +56,15 @@ class LedgerMeter:
         attempt_id = new_id()
         row = {
             "charge_id": attempt_id,
-            "run_id": self._run_id,
+            "run_id": self._budget.run_id,
             "search": self._search,
             "page": page,
             "provider": self._price.provider,
             "unit": self._price.unit,
-            "amount_min": 0,
             "amount_max": self._price.bounds(records)[1],
             "at": self._now(),
         }
-        while not await self._ledger.run(searches.reserve, row, self._price.cap):
+        while not await self._ledger.run(self._budget.reserve, row):
             if not self._open:
                 raise CapReached(
                     f"enrichment.max_search_credits_per_run is reached: the next page of the search {self._search} may "
@@ -71,9 +77,14 @@ class LedgerMeter:
     async def settle(self, attempt_id: str, records: int) -> None:
         """See `Meter.settle`."""
         least, most = self._price.bounds(records)
-        with anyio.CancelScope(shield=True):
-            await self._ledger.run(searches.settle, attempt_id, records, least, most)
-        self.unknown(attempt_id)
+        loop = asyncio.get_running_loop()
+
+        def done(_: Future[None]) -> None:
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(self.unknown, attempt_id)
+
+        # not waited for: a crash before it leaves the worst case, and what the page held is written right after it
+        self._ledger.submit(self._budget.settle, attempt_id, records, least, most).add_done_callback(done)
 
     def unknown(self, attempt_id: str) -> None:
         """See `Meter.unknown`."""

@@ -48,9 +48,13 @@ class _Known:
     elsewhere: frozenset[str]
     #: hashes of their rows that the destination has
     has: Mapping[str, str]
-    organizations: Mapping[str, Row]
+    #: organizations that are new, with the hashes of those rows that the destination lacks
+    organizations: list[Row]
+    lacking: Mapping[str, str]
     #: how many people this window had shown before
     again: int
+    #: something is to be bought of them
+    planned: bool
     spool_id: int | None
 
 
@@ -119,7 +123,7 @@ class Arrivals:
         new = [place for place in known.fresh if known.keys[place] not in known.elsewhere]
         tally.people += len(new)
         tally.without_id += sum(not people.vendor_keys[place] for place in new)
-        if known.fresh:
+        if known.planned:
             context.planned()
         await self._see(people, known)
         await self._hand_on(search, least=BATCH)
@@ -147,7 +151,7 @@ class Arrivals:
         rows = self._organizations.settled()
         while part := list(islice(rows, BATCH)):
             await self._context.ledger.run(remember_organizations, part)
-            await self._hand_on_organizations(part)
+            await self._hand_on_organizations(part, await self._context.ledger.run(self._lacking, part))
 
     def _chosen(self, people: People) -> People:
         """Each person once, and no more than are wanted."""
@@ -177,11 +181,10 @@ class Arrivals:
             before = sight(connection, search, noted["scan_id"], number, known.keys, now)
             fresh = [place for place, window in enumerate(before) if window is None]
             keys = [known.keys[place] for place in fresh]
+            planned = 0
             if context.buying and fresh:
-                shown = [people.person(place) for place in fresh]
-                persons = [recognized(person, key) for person, key in zip(shown, keys, strict=True)]
-                context.plan(connection, persons, search, now)
-            context.verify(connection, keys, now)
+                persons = list(map(recognized, people.take(fresh).persons(), keys))
+                planned = context.plan(connection, persons, search, now) + context.verify(connection, keys, now)
             return _Known(
                 keys=known.keys,
                 first=known.first,
@@ -189,7 +192,9 @@ class Arrivals:
                 elsewhere=frozenset(seen_since(connection, earlier, keys, self._began)) if earlier else frozenset(),
                 has=known.has,
                 organizations=known.organizations,
+                lacking=known.lacking,
                 again=sum(window == number for window in before),
+                planned=planned > 0,
                 spool_id=spool_id,
             )
 
@@ -206,23 +211,22 @@ class Arrivals:
                 facts[place] = facts_of(recognized(people.person(place), key))
         jobs = [orjson.dumps(job).decode() for job in people.jobs()]
         first = remember(connection, keys, facts, jobs, context.now())
-        unknown = self._organizations.unknown(people.organizations())
+        organizations = self._see_organizations(connection, people.organizations())
         return _Known(
             keys=keys,
             first=first,
             fresh=list(range(len(people))),
             elsewhere=frozenset(),
             has=known_hashes(connection, context.sink_id, PEOPLE.name, keys),
-            organizations=known_organizations(connection, unknown),
+            organizations=organizations,
+            lacking=self._lacking(connection, organizations),
             again=0,
+            planned=False,
             spool_id=spool_id,
         )
 
     async def _see(self, people: People, known: _Known) -> None:
-        new = self._organizations.see(people.organizations(), known.organizations)
-        if new:
-            await self._context.ledger.run(remember_organizations, new)
-            await self._hand_on_organizations(new)
+        await self._hand_on_organizations(known.organizations, known.lacking)
         fresh = people.take(known.fresh)
         waiting = self._waiting
         if fresh:
@@ -267,17 +271,27 @@ class Arrivals:
         ]
         return pa.Table.from_arrays(columns, schema=PEOPLE_SEEN.schema)
 
-    async def _hand_on_organizations(self, rows: Sequence[Row]) -> None:
-        context = self._context
+    def _see_organizations(self, connection: sa.Connection, rows: list[Row]) -> list[Row]:
+        """Take in what a page says of employers; returns the new ones. Always in the ledger's thread, page by page."""
+        before = known_organizations(connection, self._organizations.unknown(rows))
+        new = self._organizations.see(rows, before)
+        remember_organizations(connection, new)
+        return new
+
+    def _lacking(self, connection: sa.Connection, rows: Sequence[Row]) -> dict[str, str]:
+        """Hashes of the rows that the destination has not, nor this run has handed on."""
         hashes = {row["organization_id"]: row_hash(row) for row in rows}
         other = [key for key, content in hashes.items() if self._handed.get(key) != content]
-        has = await context.ledger.run(known_hashes, context.sink_id, ORGANIZATIONS.name, other)
-        owed = {key: hashes[key] for key in other if has.get(key) != hashes[key]}
-        self._handed |= owed
-        if owed:
-            table = ORGANIZATIONS.table([row for row in rows if row["organization_id"] in owed])
-            deliveries = Deliveries(ORGANIZATIONS.name, list(owed), list(owed.values()))
-            await context.feed.put(Parcel(ORGANIZATIONS, table, deliveries))
+        has = known_hashes(connection, self._context.sink_id, ORGANIZATIONS.name, other)
+        return {key: hashes[key] for key in other if has.get(key) != hashes[key]}
+
+    async def _hand_on_organizations(self, rows: Sequence[Row], lacking: Mapping[str, str]) -> None:
+        if not lacking:
+            return
+        self._handed |= lacking
+        table = ORGANIZATIONS.table([row for row in rows if row["organization_id"] in lacking])
+        deliveries = Deliveries(ORGANIZATIONS.name, list(lacking), list(lacking.values()))
+        await self._context.feed.put(Parcel(ORGANIZATIONS, table, deliveries))
 
 
 def _each_once(people: People) -> People:

@@ -19,6 +19,7 @@ from enrichment.ledger.claims import used_of
 from enrichment.ledger.counters import LedgerCounters
 from enrichment.ledger.forecast import Foreseen, LastReading
 from enrichment.ledger.ledger_time import ledger_time
+from enrichment.ledger.searches import SearchBudget
 from enrichment.ledger.standings import Asking
 from enrichment.metering import NONE, LedgerMeter
 from enrichment.verification import Verifying
@@ -193,6 +194,7 @@ async def _probe(
             return ledger_time(connection, micros(SYSTEM_CLOCK))
 
     found: dict[str, Probed] = {}
+    budget = SearchBudget(run_id, price.cap)
     transport = make_transport(
         settings.clodura.base_url,
         key,
@@ -204,7 +206,7 @@ async def _probe(
     async with transport:
         client = CloduraClient(transport)
         for name, filters in searches.items():
-            meter = None if price.charge == NONE else LedgerMeter(ledger, price, run_id, name, now)
+            meter = None if price.charge == NONE else LedgerMeter(ledger, price, budget, name, now)
             found[name] = await probe(client, filters, meter=meter, patience=lambda: PATIENCE)
     return found
 

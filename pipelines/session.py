@@ -28,6 +28,7 @@ from enrichment.inbox import Inbox
 from enrichment.ledger import Ledger
 from enrichment.ledger.counters import LedgerCounters
 from enrichment.ledger.ledger_time import LedgerClock, ledger_time
+from enrichment.ledger.searches import SearchBudget
 from enrichment.ledger.verifying import plan_addresses, plan_for_people, plan_known
 from enrichment.ledger.waterfalls import plan_contacts, want_again
 from enrichment.metering import NONE, LedgerMeter, SearchPrice
@@ -108,6 +109,7 @@ class Session:
         self._engine: Engine | None = None
         self._token: Any = None
         self.tally = SearchTally()
+        self._budget = SearchBudget(plan.run_id, plan.search_price.cap)
         self.context: Context | None = None
         self.report: Report | None = None
         #: the people of a list, once they are known
@@ -259,7 +261,7 @@ class Session:
     def _meter(self, context: Context, search: str) -> Meter | None:
         if self._plan.search_price.charge == NONE:
             return None
-        return LedgerMeter(self._ledger, self._plan.search_price, context.run_id, search, context.now)
+        return LedgerMeter(self._ledger, self._plan.search_price, self._budget, search, context.now)
 
     def _plan_addresses(self, connection: sa.Connection, context: Context) -> None:
         provider, verifying = context.verifier, context.settings.verifying

@@ -27,7 +27,8 @@ WEBHOOKS = LOADED + _both(
     *_committed("""
         carrying.take_in claims.claim claims.mark_sent collecting.Collector._apply_some counters.LedgerCounters.add
         deliveries.announce deliveries.deliver learned.Learned.note runs.cover runs.finish runs.signing_key runs.start
-        searches.reserve searches.settle searching.Searches._on_page seen.remember_organizations
+        searches.SearchBudget.reserve searches.SearchBudget.settle arrivals.Arrivals._know scans.begin
+        scans.keep_windows scans.note_page scans.remember sync._Run._flush seen.remember_organizations
         sending.Sender._answered vendor.keep_realm
     """),
 )

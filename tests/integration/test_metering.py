@@ -12,6 +12,7 @@ import pytest
 import sandbox
 from enrichment.ledger import Ledger, searches
 from enrichment.ledger.schema import search_charges
+from enrichment.ledger.searches import SearchBudget
 from enrichment.metering import LedgerMeter, SearchPrice
 from sandbox import Server
 from sources.backoff import Backoff
@@ -44,7 +45,9 @@ def search(
     async def main() -> None:
         async with make_transport(server.url, server.api_key, rate_limits=("5000/second",)) as transport:
             transport._backoff = Backoff(budget=20.0, first=0.01, largest=0.02)
-            meter = LedgerMeter(ledger, SearchPrice("clodura", "credits", charge, cap), "run-1", "all", lambda: 1)
+            meter = LedgerMeter(
+                ledger, SearchPrice("clodura", "credits", charge, cap), SearchBudget("run-1", cap), "all", lambda: 1
+            )
 
             async def on_page(read: PageRead) -> int:
                 found.append(len(read.page.records))
