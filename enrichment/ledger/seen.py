@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from enrichment.ledger.schema import organizations, people
+from enrichment.ledger.schema import people
 from enrichment.storage import Statement, listed
 from sources.providers import Person
 
@@ -25,6 +26,16 @@ _KNOWN = Statement(
 _ADD = Statement("INSERT INTO people (person_id, first_seen_at, facts, job, job_since) VALUES (?, ?, ?, ?, ?)")
 _CHANGE = Statement("UPDATE people SET facts = ?, job = ?, job_since = ? WHERE person_id = ?")
 _FORMER = Statement("INSERT INTO history (person_id, valid_from, valid_to, job) VALUES (?, ?, ?, ?)")
+
+_ORGANIZATIONS = Statement(
+    "SELECT organization_id, row FROM organizations WHERE organization_id IN (SELECT value FROM json_each(?))"
+)
+_REMEMBER = Statement(
+    """
+    INSERT INTO organizations (organization_id, row) VALUES (?, ?)
+    ON CONFLICT (organization_id) DO UPDATE SET row = excluded.row WHERE row <> excluded.row
+    """
+)
 
 
 def remember_people(connection: sa.Connection, persons: Sequence[Person], now: int) -> dict[str, int]:
@@ -102,25 +113,10 @@ def facts_of(person: Person) -> str:
 
 def known_organizations(connection: sa.Connection, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Rows of organizations as last handed on, by id."""
-    found: dict[str, dict[str, Any]] = {}
-    for start in range(0, len(ids), _CHUNK):
-        query = sa.select(organizations).where(organizations.c.organization_id.in_(ids[start : start + _CHUNK]))
-        found |= {row.organization_id: json.loads(row.row) for row in connection.execute(query)}
-    return found
+    return {key: json.loads(row) for key, row in _ORGANIZATIONS.rows(connection, listed(ids))} if ids else {}
 
 
 def remember_organizations(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Note rows of organizations as they are handed on."""
-    if not rows:
-        return
-    statement = upsert(organizations)
-    statement = statement.on_conflict_do_update(
-        index_elements=["organization_id"], set_={"row": statement.excluded.row}
-    )
-    connection.execute(
-        statement,
-        [
-            {"organization_id": row["organization_id"], "row": json.dumps(row, sort_keys=True, ensure_ascii=False)}
-            for row in rows
-        ],
-    )
+    texts = [orjson.dumps(row, option=orjson.OPT_SORT_KEYS).decode() for row in rows]
+    _REMEMBER.run_for_each(connection, [(row["organization_id"], text) for row, text in zip(rows, texts, strict=True)])

@@ -73,8 +73,7 @@ def test_what_was_charged_lies_within_what_is_booked(
     server: Server, ledger: Ledger, charge: str, least: int, most: int
 ) -> None:
     assert search(server, ledger, charge) == (250, None)
-    with ledger.read() as connection:
-        spent = searches.spent(connection, "run-1")
+    spent = ledger.call(searches.spent, "run-1")
     assert (spent.least, spent.most) == (least, most)
     assert charged(server) == (25_000 if charge == "every" else 0)
     assert spent.least <= charged(server) <= spent.most
@@ -100,8 +99,7 @@ def test_every_attempt_is_booked_and_a_lost_answer_stays_at_its_worst(
     unknown = [row for row in booked if row["records"] is None]
     assert all((row["amount_min"], row["amount_max"]) == (0, 10_000) for row in unknown)
     assert len(unknown) >= at_worst
-    with ledger.read() as connection:
-        spent = searches.spent(connection, "run-1")
+    spent = ledger.call(searches.spent, "run-1")
     assert spent.least <= charged(server) <= spent.most
     assert len(booked) == sum(call["operation"] == "search" for call in server.books()["requests"])
 
