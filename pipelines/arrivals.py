@@ -132,10 +132,10 @@ class Arrivals:
     async def take_back(self, page: scans.Spooled) -> None:
         """Take in a page that an earlier run has read and not loaded: all that was to be bought is planned already."""
         context = self._context
-        people = _each_once(read_people(parse_page(page.page, page.body).records))
+        people, now = _each_once(read_people(parse_page(page.page, page.body).records)), context.now()
 
         def work(connection: sa.Connection) -> _Known:
-            return self._recognize(connection, people, page.spool_id)
+            return self._recognize(connection, people, page.spool_id, now)
 
         known = await context.ledger.run(work)
         context.tally.people += len(known.fresh)
@@ -177,7 +177,7 @@ class Arrivals:
         def work(connection: sa.Connection) -> _Known:
             scans.note_page(connection, noted)
             spool_id = scans.put(connection, search, read.page.number, body, now)
-            known = self._recognize(connection, people, spool_id)
+            known = self._recognize(connection, people, spool_id, now)
             before = sight(connection, search, noted["scan_id"], number, known.keys, now)
             fresh = [place for place, window in enumerate(before) if window is None]
             keys = [known.keys[place] for place in fresh]
@@ -200,7 +200,7 @@ class Arrivals:
 
         return await context.ledger.run(work)
 
-    def _recognize(self, connection: sa.Connection, people: People, spool_id: int) -> _Known:
+    def _recognize(self, connection: sa.Connection, people: People, spool_id: int, now: int) -> _Known:
         context = self._context
         keys = recognize(
             connection, VENDOR, people.keys, people.vendor_keys, profile_keys(people.linkedin_urls), implied
@@ -210,14 +210,15 @@ class Arrivals:
             if key != people.keys[place]:
                 facts[place] = facts_of(recognized(people.person(place), key))
         jobs = [orjson.dumps(job).decode() for job in people.jobs()]
-        first = remember(connection, keys, facts, jobs, context.now())
+        first = remember(connection, keys, facts, jobs, now)
         organizations = self._see_organizations(connection, people.organizations())
+        older = [key for key, seen in zip(keys, first, strict=True) if seen != now]  # nobody else was ever handed on
         return _Known(
             keys=keys,
             first=first,
             fresh=list(range(len(people))),
             elsewhere=frozenset(),
-            has=known_hashes(connection, context.sink_id, PEOPLE.name, keys),
+            has=known_hashes(connection, context.sink_id, PEOPLE.name, older),
             organizations=organizations,
             lacking=self._lacking(connection, organizations),
             again=0,

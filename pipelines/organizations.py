@@ -24,6 +24,8 @@ class Organizations:
     def __init__(self) -> None:
         self._known: dict[str, bytes] = {}
         self._confirmed: dict[str, int] = {}
+        #: ids of which a record has said exactly what is known: as a rule every other says the same
+        self._sure: set[str] = set()
         #: fields that no record has confirmed: what records say instead, in their order
         self._instead: dict[str, dict[str, list[Any]]] = {}
 
@@ -38,8 +40,7 @@ class Organizations:
             key = row["organization_id"]
             kept = self._known.get(key)
             said = orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
-            if kept == said and key not in new and key not in self._instead:
-                self._confirmed[key] |= _bits(row)
+            if kept == said and key in self._sure:
                 continue
             if key in new:
                 known = new[key]
@@ -51,7 +52,11 @@ class Organizations:
                     new[key] = known
             self._hear(key, known, row, fill=key in new)
             # a copy: what orjson writes into is some kilobytes large, and stays so
-            self._known[key] = bytes(memoryview(orjson.dumps(known, option=orjson.OPT_SORT_KEYS)))
+            self._known[key] = now = bytes(memoryview(orjson.dumps(known, option=orjson.OPT_SORT_KEYS)))
+            if now == said and key not in self._instead:
+                self._sure.add(key)
+            elif now != kept:
+                self._sure.discard(key)
         return list(new.values())
 
     def _hear(self, key: str, known: Row, row: Row, fill: bool) -> None:
@@ -82,7 +87,3 @@ class Organizations:
     def settle(self) -> list[Row]:
         """See `settled`."""
         return list(self.settled())
-
-
-def _bits(row: Row) -> int:
-    return sum(1 << place for place, value in enumerate(row.values()) if value)

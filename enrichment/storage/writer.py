@@ -13,6 +13,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -104,7 +105,7 @@ class GroupWriter:
                 for job in group:
                     before = _changes(connection)
                     try:
-                        with Savepoint(connection):
+                        with Savepoint(connection) if len(group) > 1 else nullcontext():
                             result = job.work(connection)
                         done.append((job, result))
                         if _changes(connection) > before:
@@ -113,6 +114,8 @@ class GroupWriter:
                         failed.append((job, self._trouble(error)))
                     except Exception as error:  # noqa: BLE001 - belongs to whoever gave us the work
                         failed.append((job, error))
+                    if failed and len(group) == 1:  # it had no savepoint of its own: all is rolled back
+                        raise failed[0][1]
                     if not in_transaction(connection):  # what was done before in it is undone
                         raise failed[-1][1] if failed else self._ended()
                 self._reach("before", wrote)
