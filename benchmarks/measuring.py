@@ -94,9 +94,9 @@ def spread(values: Sequence[float]) -> float:
     return (max(values) - min(values)) / 2 / middle if middle else 0.0
 
 
-def percent(share: float) -> str:
-    """As text, with its sign."""
-    return f"±{share:.0%}"
+def percent(values: Sequence[float]) -> str:
+    """The spread as text; nothing where there is one value."""
+    return f"±{spread(values):.0%}" if len(values) > 1 else ""
 
 
 @contextmanager
@@ -128,7 +128,7 @@ def surroundings() -> dict[str, str]:
         "cores": str(os.cpu_count()),
         "CPU": _processor(),
         "memory": f"{memory:.0f} GiB",
-        "OS": f"{platform.system()} {platform.release()} ({_distribution()})",
+        "OS": f"{platform.system()}, {_distribution()}",
         "python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
     }

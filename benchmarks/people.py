@@ -15,7 +15,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from benchmarks.measuring import Child, Figure, end, folder, median, percent, project, run, spread
+from benchmarks.measuring import Child, Figure, end, folder, median, percent, project, run
 from benchmarks.vendor import KEY, LAST_PAGE, PAGE, serving
 
 #: rows a second against the others (appending is no like: of two runs it keeps everybody twice)
@@ -84,7 +84,7 @@ def _figures(took: Mapping[str, Sequence[Child]], people: int) -> Iterable[Figur
         value = f"{median(speeds[name]):,.0f} rows/s, {took_all}"
         if name == "again":
             value = f"{median(seconds):.2f} s, {took_all}"
-        yield Figure(f"{people:,} people: {NAMES[name]}", value, spread=percent(spread(seconds)))
+        yield Figure(f"{people:,} people: {NAMES[name]}", value, spread=percent(seconds))
     for ours in OURS:
         for other, least in BARS:
             if took.get(ours) and took.get(other):
@@ -95,13 +95,13 @@ def _figures(took: Mapping[str, Sequence[Child]], people: int) -> Iterable[Figur
                     continue
                 yield Figure(
                     f"{NAMES[ours]}: rows/s against {other}", f"{median(ratios):.2f} times", f">= {least:g}",
-                    f"{median(ratios) / least:.2f}", percent(spread(ratios)), median(ratios) >= least,
+                    f"{median(ratios) / least:.2f}", percent(ratios), median(ratios) >= least,
                 )  # fmt: skip
         if took.get(ours) and took.get("rest_api"):
             ratios = [one / two for one, two in zip(peaks[ours], peaks["rest_api"], strict=True)]
             yield Figure(
                 f"{NAMES[ours]}: peak memory against rest_api", f"{median(ratios):.3f} of it", f"<= {MEMORY:g}",
-                f"{MEMORY / median(ratios):.2f}", percent(spread(ratios)), median(ratios) <= MEMORY,
+                f"{MEMORY / median(ratios):.2f}", percent(ratios), median(ratios) <= MEMORY,
             )  # fmt: skip
     if took.get("again"):
         new = max(child.said["new"][table] for child in took["again"] for table in UNCHANGED)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from benchmarks.measuring import Figure, end, folder, median, percent, run, spread
+from benchmarks.measuring import Figure, end, folder, median, percent, run
 
 #: part of the time
 SHARE = 0.25
@@ -26,8 +26,8 @@ def main(times: int = 20) -> None:
     ours, theirs = (measured[1:] for measured in seconds.values())  # the first of each only warms the disk's cache
     ratio = median(ours) / median(theirs)
     end([
-        Figure("leadsync --help", f"{median(ours) * 1000:.0f} ms", spread=percent(spread(ours))),
-        Figure("dlt --help", f"{median(theirs) * 1000:.0f} ms", spread=percent(spread(theirs))),
+        Figure("leadsync --help", f"{median(ours) * 1000:.0f} ms", spread=percent(ours)),
+        Figure("dlt --help", f"{median(theirs) * 1000:.0f} ms", spread=percent(theirs)),
         Figure("leadsync --help against dlt --help", f"{ratio:.3f} of it", f"< {SHARE}", f"{SHARE / ratio:.2f}",
                held=ratio < SHARE),
     ])  # fmt: skip
