@@ -80,8 +80,8 @@ def clodura(
             return make_transport(base_url, api_key, rate_limits=windows)
 
         for batch in stream(transport, checked, limit=limit):
-            if batch.records:
-                yield list(batch.records)
+            if batch.records and batch.people is not None:
+                yield read.known(list(batch.records), batch.people)
             _tell(batch)
 
     @dlt.transformer(data_from=records, name="people", primary_key="person_id", write_disposition=MERGE)  # type: ignore[call-overload, untyped-decorator, unused-ignore]
@@ -100,6 +100,11 @@ class _Reading:
 
     def __init__(self) -> None:
         self._last: tuple[list[Record], People] | None = None
+
+    def known(self, records: list[Record], people: People) -> list[Record]:
+        """Records that were read already; dlt hands on this very list."""
+        self._last = records, people
+        return records
 
     def __call__(self, records: list[Record]) -> People:
         last = self._last

@@ -16,6 +16,7 @@ import anyio.to_thread
 
 from sources.clodura.cleaning import first_texts
 from sources.clodura.client import CloduraClient
+from sources.clodura.columns import People, concat
 from sources.clodura.filters import SearchFilters
 from sources.clodura.records import Record
 from sources.clodura.scan import Scanning, ScanReport, scan
@@ -36,6 +37,8 @@ class Batch:
 
     search: str
     records: Sequence[Record] = field(default=(), repr=False)
+    #: the same, read into columns
+    people: People | None = field(default=None, repr=False)
     report: ScanReport | None = None
 
 
@@ -111,6 +114,7 @@ async def _search(
     handed: queue.Queue[Batch | BaseException | None],
 ) -> None:
     waiting: list[Record] = []
+    read_already: list[People] = []
     wanted = limit
     handing = anyio.Lock()
     notes = MemoryNotes()
@@ -118,17 +122,22 @@ async def _search(
     async def hand_on(least: int) -> None:
         nonlocal wanted
         if len(waiting) >= max(least, 1):
-            records = waiting[:wanted]
+            records, people = waiting[:wanted], concat(read_already)
+            if len(records) < len(waiting):
+                people = people.take(range(len(records)))
             waiting.clear()
+            read_already.clear()
             wanted = None if wanted is None else wanted - len(records)
             if records:
-                await anyio.to_thread.run_sync(handed.put, Batch(name, records))
+                await anyio.to_thread.run_sync(handed.put, Batch(name, records, people))
 
     async def on_page(window: ScanWindow, read: PageRead) -> int:
         records = read.page.records
         domains = first_texts(read.people.company_domains)
         again = notes.page(window.number, read, dict(zip(read.people.keys, domains, strict=True)))
-        waiting.extend(records)
+        if records:
+            waiting.extend(records)
+            read_already.append(read.people)
         async with handing:
             await hand_on(BATCH)
         return again
