@@ -195,7 +195,8 @@ def test_what_is_fetched_is_read_once_for_both_resources(
         read.extend(people.keys)
         return people
 
-    monkeypatch.setattr("sources.clodura.source.read_people", reading)
+    for module in ("source", "windows"):
+        monkeypatch.setattr(f"sources.clodura.{module}.read_people", reading)
     make_pipeline().run(source(sandbox_server))
     assert sorted(read) == sorted(person["person_id"] for person in sandbox_server.people())
 
