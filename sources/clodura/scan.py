@@ -23,7 +23,7 @@ from sources.clodura.records import Record
 from sources.clodura.scans import Notes, Remembered, ScanWindow, State
 from sources.clodura.splitting import COMPANIES, MOST_SHOWN, Part, Role, Split, changed, companies, split
 from sources.clodura.tree import WindowTree
-from sources.clodura.windows import CONCURRENCY, Coverage, PageRead, Reading, WindowReport, first_error, walk
+from sources.clodura.windows import CONCURRENCY, Coverage, PageRead, Reading, Slots, WindowReport, first_error, walk
 from sources.errors import RequestRefused
 from sources.metering import Meter
 
@@ -108,7 +108,7 @@ class _Scan:
     wasted: int = 0
 
     def __post_init__(self) -> None:
-        self._slots = anyio.CapacityLimiter(self.scanning.concurrency)
+        self._slots = Slots(self.scanning.concurrency)
         self._changed = anyio.Event()
         limit = self.scanning.limit
         #: what fits into one window is not split

@@ -17,6 +17,8 @@ from sources.metering import Meter
 
 #: pages of one search under way at a time
 CONCURRENCY = 8
+#: pages beside those that have come and wait to be taken in: taking one in must not keep the next from being asked for
+WAITING = 4
 #: how often a window is read at the most, where its pages shift while they are read
 MOST_WALKS = 3
 #: pages whose records are kept to tell by what a window that is too large can be split
@@ -77,13 +79,21 @@ class PageRead:
 OnPage = Callable[[PageRead], Awaitable[int]]
 
 
+class Slots:
+    """Bounds the calls under way at a time, and the pages under way or waiting to be taken in."""
+
+    def __init__(self, concurrency: int) -> None:
+        self.call = anyio.CapacityLimiter(concurrency)
+        self.page = anyio.CapacityLimiter(concurrency + WAITING)
+
+
 @dataclass(frozen=True)
 class Reading:
-    """How a window is to be read. ``slots`` bounds the calls of all windows that are read at the same time."""
+    """How a window is to be read. ``slots``: those of all windows that are read at the same time."""
 
     limit: int | None = None
     concurrency: int = CONCURRENCY
-    slots: anyio.CapacityLimiter | None = None
+    slots: Slots | None = None
     stopped: Callable[[], bool] = lambda: False
     patience: Callable[[], float | None] = lambda: None
     meter: Meter | None = None
@@ -134,7 +144,7 @@ class _Walk:
         self._filters = filters
         self._on_page = on_page
         self._reading = reading
-        self._slots = reading.slots or anyio.CapacityLimiter(reading.concurrency)
+        self._slots = reading.slots or Slots(reading.concurrency)
         self._per_page = page_size(reading.limit)
         self._answered = anyio.Event()
         self._under_way = 0
@@ -170,7 +180,7 @@ class _Walk:
         try:
             async with anyio.create_task_group() as tasks:
                 while not self._reading.stopped() and not self._full and not self._finder.finished:
-                    page = self._finder.take() if self._under_way < self._reading.concurrency else None
+                    page = self._finder.take() if self._under_way < self._reading.concurrency + WAITING else None
                     if page is None:
                         await self._answered.wait()
                         self._answered = anyio.Event()
@@ -208,7 +218,7 @@ class _Walk:
 
     async def _fetch(self, number: int, checking: bool) -> None:
         try:
-            async with self._slots:  # until the page is taken in: who takes it slows all windows down
+            async with self._slots.page:  # until it is taken in: who takes pages slows all windows down
                 await self._fetch_page(number, checking)
         finally:
             self._under_way -= 1
@@ -216,9 +226,10 @@ class _Walk:
 
     async def _fetch_page(self, number: int, checking: bool) -> None:
         reading = self._reading
-        page = await self._client.search(
-            self._filters, number, self._per_page, patience=reading.patience(), meter=reading.meter
-        )
+        async with self._slots.call:
+            page = await self._client.search(
+                self._filters, number, self._per_page, patience=reading.patience(), meter=reading.meter
+            )
         people = read_people(page.records)
         keys = frozenset(people.keys)
         if checking and keys == self._last[1]:
