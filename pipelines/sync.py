@@ -23,6 +23,7 @@ from enrichment.ledger.waterfalls import people_of
 from enrichment.source import enrichment as enrichment_source
 from pipelines import sink, summary
 from pipelines.feed import Feed
+from pipelines.garbage import seldom_collected
 from pipelines.leads.askable import lacking
 from pipelines.options import SyncOptions, checked
 from pipelines.playground import playground
@@ -52,7 +53,7 @@ def sync(options: SyncOptions, settings: Settings, teller: Teller) -> dict[str, 
     with ExitStack() as stack:
         if options.sandbox:
             settings = stack.enter_context(playground(settings, teller))
-        with prepared(options, settings, teller) as (ready, listening):
+        with prepared(options, settings, teller) as (ready, listening), seldom_collected():
             return _Run(ready, teller).run(listening)
 
 
