@@ -15,7 +15,7 @@ from ``sources.clodura.api_key`` (secrets.toml or SOURCES__CLODURA__API_KEY).
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dlt
@@ -72,8 +72,6 @@ def clodura(
         for warning in filters.warnings():
             log.warning("search %s: %s", name, warning)
 
-    read = _Reading()
-
     @dlt.resource(name="records", selected=False)
     def records() -> Iterator[list[Record]]:
         def transport() -> Any:
@@ -81,36 +79,31 @@ def clodura(
 
         for batch in stream(transport, checked, limit=limit):
             if batch.records and batch.people is not None:
-                yield read.known(list(batch.records), batch.people)
+                yield _Records(batch.records, batch.people)
             _tell(batch)
 
     @dlt.transformer(data_from=records, name="people", primary_key="person_id", write_disposition=MERGE)  # type: ignore[call-overload, untyped-decorator, unused-ignore]
     def people(items: list[Record]) -> Any:
-        return read(items).latest().table()
+        return _read(items).latest().table()
 
     @dlt.transformer(data_from=records, name="organizations", primary_key="organization_id", write_disposition=MERGE)  # type: ignore[call-overload, untyped-decorator, unused-ignore]
     def organizations(items: list[Record]) -> Any:
-        return organizations_table(merge_organizations(read(items).organizations()))
+        return organizations_table(merge_organizations(_read(items).organizations()))
 
     return records, people, organizations
 
 
-class _Reading:
-    """Reads a batch once for both tables: dlt hands the same list to one after the other."""
+class _Records(list[Record]):
+    """A batch as dlt hands it from one resource to the others, with what was read of it."""
 
-    def __init__(self) -> None:
-        self._last: tuple[list[Record], People] | None = None
+    def __init__(self, records: Sequence[Record], people: People) -> None:
+        super().__init__(records)
+        self.people = people
 
-    def known(self, records: list[Record], people: People) -> list[Record]:
-        """Records that were read already; dlt hands on this very list."""
-        self._last = records, people
-        return records
 
-    def __call__(self, records: list[Record]) -> People:
-        last = self._last
-        if last is None or last[0] is not records:
-            last = self._last = (records, read_people(records))
-        return last[1]
+def _read(records: list[Record]) -> People:
+    """The people of a batch, or of any other list of records that is piped in."""
+    return records.people if isinstance(records, _Records) else read_people(records)
 
 
 def _tell(batch: Batch) -> None:

@@ -25,10 +25,12 @@ from sources.clodura.windows import PageRead, first_error
 from sources.tracebacks import disarm
 from sources.transport import Transport
 
-#: records handed on at a time: small enough to flow, large enough for Arrow
+#: records handed on at a time to a consumer who waits: small enough to flow, large enough for Arrow
 BATCH = 1000
+#: and to one who is slower than the search: each batch costs dlt some milliseconds
+LARGEST = 3000
 #: batches that wait for the consumer: searching may be charged, so that it must not run far ahead of one who may stop
-AHEAD = 2
+AHEAD = 1
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ async def _search(
             waiting.extend(records)
             read_already.append(read.people)
         async with handing:
-            await hand_on(BATCH)
+            await hand_on(LARGEST if handed.full() else BATCH)
         return again
 
     def stopped() -> bool:
