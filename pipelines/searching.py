@@ -16,7 +16,7 @@ from pipelines.search_context import SearchContext, SearchTally, Unseen
 from pipelines.tables import PEOPLE_SEEN, SEARCH_COVERAGE
 from sources.clodura.choices import Choices
 from sources.clodura.filters import SearchFilters
-from sources.clodura.scan import Scanning, ScanReport, scan
+from sources.clodura.scan import Scan, Scanning, ScanReport
 from sources.clodura.scans import ScanWindow
 from sources.clodura.splitting import changed
 from sources.clodura.windows import Coverage, PageRead
@@ -92,10 +92,11 @@ class Searches:
             meter=context.meter(name),
             now=context.now,
         )
-        report: ScanReport | None = None
+        reading = Scan(context.client, sent, notes, on_page, scanning)
         try:
-            report = await scan(context.client, sent, notes, on_page, scanning)
+            await reading.run()
         finally:
+            report = reading.report()
             await self._arrivals.finish(name)
             await self._end(name, sent, one, report, started)
         return one.resumed and report.calls == 0 and report.coverage is not Coverage.INTERRUPTED
@@ -115,16 +116,14 @@ class Searches:
         begun = await context.ledger.run(scans.begin, name, filters.fingerprint(), whole=whole, now=now, since=since)
         return begun, filters
 
-    async def _end(
-        self, name: str, filters: SearchFilters, one: scans.Scan, report: ScanReport | None, started: int
-    ) -> None:
+    async def _end(self, name: str, filters: SearchFilters, one: scans.Scan, report: ScanReport, started: int) -> None:
         context, tally = self._context, self._context.tally
-        coverage = report.coverage if report is not None else Coverage.INTERRUPTED
+        coverage = report.coverage
         if context.limit is not None and (self._arrivals.full and (tally.cut or coverage is Coverage.INTERRUPTED)):
             coverage = Coverage.LIMITED
-        if report is not None:
-            tally.calls += report.calls
-            tally.unreadable += report.unreadable
+        tally.calls += report.calls
+        tally.unreadable += report.unreadable
+        if coverage is Coverage.TRUNCATED:
             tally.unseen += [Unseen(name, words(window, filters), window.left) for window in report.truncated]
         if coverage is Coverage.TRUNCATED:
             tally.truncated.append(name)
@@ -159,7 +158,7 @@ class Searches:
         name: str,
         filters: SearchFilters,
         one: scans.Scan,
-        report: ScanReport | None,
+        report: ScanReport,
         coverage: Coverage,
         started: int,
         *,
@@ -167,9 +166,8 @@ class Searches:
     ) -> None:
         context = self._context
         people = await context.ledger.run(sighted, name, one.scan_id)
-        windows = report.windows if report is not None else ()
-        finger = {window.number: window.fingerprint for window in windows} | {0: filters.fingerprint()}
-        rows = {row["window"]: row for row in (self._row(name, window, finger, started) for window in windows)}
+        finger = {**report.fingerprints, 0: filters.fingerprint()}
+        rows = {row["window"]: row for row in (self._row(name, window, finger, started) for window in report.windows)}
         root = rows.pop(named(name, filters.fingerprint()), {})
         rows[""] = {
             "role": "search",

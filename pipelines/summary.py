@@ -22,6 +22,8 @@ from sources.errors import (
     Unavailable,
 )
 
+#: windows that are named
+MOST_TOLD = 5
 DONE, FAILED, WRONG_USAGE, STOPPED_EARLY = 0, 1, 2, 3
 
 
@@ -109,15 +111,7 @@ def judge(
                 found.append(one.verdict)
         found += _endings(report)
     if tally.truncated:
-        names = ", ".join(tally.truncated)
-        found.append(
-            Verdict(
-                STOPPED_EARLY,
-                "truncated",
-                f"Not everything can be seen: page 100 of {names} is full, and the vendor shows no page behind it. "
-                f"Narrow the search with more filters, or make several of it.",
-            )
-        )
+        found.append(Verdict(STOPPED_EARLY, "truncated", _unseen(tally)))
     if tally.incomplete and not found:
         names = ", ".join(tally.incomplete)
         found.append(Verdict(STOPPED_EARLY, "incomplete", f"Not read to the end: {names}. Run again."))
@@ -131,6 +125,20 @@ def judge(
             f"never sent again by themselves, and settle if an answer still comes."
         ] = None
     return replace(first, message="\n".join(told)) if len(told) > 1 else first
+
+
+def _unseen(tally: SearchTally) -> str:
+    """Which windows hold people that cannot be seen, the first few of many."""
+    told = []
+    for window in tally.unseen[:MOST_TOLD]:
+        left = "nobody knows how many" if window.left is None else f"about {window.left:,}"
+        told.append(f"{window.search} ({window.window}): {left}")
+    more = len(tally.unseen) - len(told)
+    return (
+        f"Not everybody can be seen in {', '.join(tally.truncated)}: a search shows 100 pages of 100 people, and no "
+        f"filter brings out who is left. {'; '.join(told)}{f'; and {more} more' if more else ''}. Narrow the search "
+        f"with more filters, or make several of it. See search_coverage."
+    )
 
 
 def _endings(report: Report) -> list[Verdict]:
@@ -219,8 +227,13 @@ def as_object(
         "spent": spent_by_unit(books.spent, units),
         "providers": [_share(share) for share in books.shares],
         "halted": [_halted(one) for one in halted],
-        "truncated_windows": len(tally.truncated),
+        "people_missing": tally.missing,
+        "truncated_windows": len(tally.unseen),
+        "truncated": [
+            {"search": window.search, "window": window.window, "people_left": window.left} for window in tally.unseen
+        ],
         "truncated_searches": tally.truncated,
+        "unproven_searches": tally.unproven,
         "seconds": round(seconds, 1),
         "database": database,
         "query": query,

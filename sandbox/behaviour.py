@@ -63,6 +63,9 @@ class Behaviour(SixtyfourSwitches):
     search_shifts: Annotated[
         tuple[Shift, ...], "who comes, goes or changes places while a search is read? See Shifting pages"
     ] = ()
+    new_jobs: Annotated[
+        int, "how many people have changed places: title and employer of another of them, as a search shows them?"
+    ] = 0
     most_filter_values: Annotated[
         int, "how many values may an array of a search hold, before it is 400? 0: any number; companyDomain takes 10"
     ] = 0

@@ -51,6 +51,8 @@ def _checked(behaviour: Behaviour) -> Behaviour:
         raise ValueError(f"rate_limits: {error}") from error
     if behaviour.variant != "mixed" and not 0 <= behaviour.variant < VARIANTS:
         raise ValueError(f"variant must be 0 to {VARIANTS - 1} or 'mixed', not {behaviour.variant}")
+    if behaviour.new_jobs < 0:
+        raise ValueError(f"new_jobs must be 0 or more, not {behaviour.new_jobs}")
     if behaviour.most_filter_values < 0:
         raise ValueError(f"most_filter_values must be 0 or more, not {behaviour.most_filter_values}")
     for switch, operations in (("not_entitled", OPERATIONS), ("conflict_operations", CLODURA_OPERATIONS)):

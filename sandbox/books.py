@@ -79,12 +79,13 @@ class WebhookEntry:
 class WindowEntry:
     """A set of filters, whatever its pages. ``past_end``: calls behind its last page; ``page_100``: calls for that one.
 
-    ``people`` counts those shown, each as often as shown.
+    ``again`` counts calls for a page that was asked for before, ``people`` those shown, each as often as shown.
     """
 
     calls: int = 0
     past_end: int = 0
     page_100: int = 0
+    again: int = 0
     people: int = 0
 
 
@@ -100,6 +101,7 @@ class Books:
         self.spent: Counter[ChargeKind] = Counter()
         self._charged: dict[tuple[str, str], set[str]] = {}
         self.windows: dict[tuple[Filters, bool], WindowEntry] = {}
+        self._pages: dict[tuple[Filters, bool], set[int]] = {}
 
     def arrived(self, operation: str) -> int:
         """Book a request; the number returned stands for it."""
@@ -128,6 +130,9 @@ class Books:
         entry.people += people
         entry.past_end += page > 1 and not people
         entry.page_100 += page == MOST_PAGES
+        pages = self._pages.setdefault(window, set())
+        entry.again += page in pages
+        pages.add(page)
 
     def busiest(self, seconds: float) -> int:
         """The most requests, of any operation, that arrived within any span shorter than that."""

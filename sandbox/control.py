@@ -3,7 +3,8 @@
 GET  /_sandbox/health                 {"status": "ok", "people", "seed", "plan"}
 GET  /_sandbox/books[?summary=1]      totals, and unless summary=1 every entry; with vendor=sixtyfour that one's own
 GET  /_sandbox/people?offset=&limit=  who there is, and what can be found out about them, at Sixtyfour too
-GET  /_sandbox/searches               {"calls", "windows"}: for each set of filters calls, past_end, page_100, people
+GET  /_sandbox/searches               {"calls", "windows"}: for each set of filters calls, past_end, page_100, people,
+                                      again (calls for a page asked for before)
 GET  /_sandbox/busiest?seconds=       {"calls"}: the most requests of any kind that arrived within a time shorter
                                       than that; with vendor=sixtyfour that one's own
 GET  /_sandbox/behaviour              every switch with its value

@@ -96,7 +96,8 @@ class Server:
         """How often was searched: ``calls`` in all, and ``windows``, a list with an entry for each set of filters.
 
         An entry has ``filters`` as documented, ``exclude_viewed``, and the numbers ``calls``, ``past_end`` (behind the
-        last page), ``page_100`` (for that page), ``people`` (shown, each as often as shown).
+        last page), ``page_100`` (for that page), ``again`` (for a page asked for before), ``people`` (shown, each as
+        often as shown).
         """
         return self._call("GET", "searches")
 

@@ -19,6 +19,7 @@ from sandbox.matching import Exclusion, matching_ranks
 from sandbox.population import Population
 from sandbox.records import LocationForm, RecordEncoder, UnicodeForm
 from sandbox.roster import Roster
+from sandbox.shifts import moved
 from sandbox.wire import Answer, Reply, error_answer
 
 _NO_RESULTS: Final = "No Results found, may be you can tweak the filters."
@@ -33,7 +34,7 @@ class Search:
     def __init__(
         self, population: Population, account: Account, books: Books, viewed: set[int], switchboard: Switchboard
     ) -> None:
-        self._population = population
+        self._everybody = population
         self._account = account
         self._books = books
         self._viewed = viewed
@@ -45,6 +46,8 @@ class Search:
     def start_anew(self) -> None:
         """Everybody is there as the switches say, and calls are counted from zero. ValueError if they cannot be."""
         behaviour = self._switchboard.behaviour
+        self._population = moved(self._everybody, behaviour.new_jobs)
+        self._encoders.clear()
         self.roster = Roster(self._population, behaviour.search_order, behaviour.search_shifts)
         self._forget()
 

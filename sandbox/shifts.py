@@ -5,8 +5,11 @@ A ``Shift`` is one rule of the switch ``search_shifts``.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Final, Literal, get_args
+import random
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final, Literal, get_args
+
+from sandbox.population import Population
 
 Change = Literal["add", "remove", "reorder"]
 Where = Literal["front", "middle", "anywhere"]
@@ -47,3 +50,24 @@ class Shift:
     def as_json(self) -> dict[str, object]:
         """The rule as it is written."""
         return asdict(self)
+
+
+def moved(population: Population, count: int) -> Population:
+    """The same people, of whom ``count`` have the titles and the employer of another of them.
+
+    Everybody's place is taken, so that filters find as many as before. ValueError where there are too few people.
+    """
+    if not count:
+        return population
+    others = range(1, population.size)
+    if not 2 <= count <= len(others):
+        raise ValueError(f"new_jobs must be 2 to {len(others):,} of {population.size:,} people, not {count:,}")
+    chosen = random.Random(f"{population.seed}:jobs").sample(others, count)
+    changed: dict[str, Any] = {}
+    for name in ("titles", "second_titles", "employers"):
+        before = getattr(population, name)
+        after = before[:]
+        for person, other in zip(chosen, chosen[1:] + chosen[:1], strict=True):
+            after[person] = before[other]
+        changed[name] = after
+    return replace(population, **changed)

@@ -91,7 +91,7 @@ class World:
     def change(self, behaviour: Behaviour) -> None:
         """Put other switches in force; faults, limits and shifts count from zero where theirs are others."""
         before, self.switchboard.behaviour = self.behaviour, behaviour
-        if (before.search_order, before.search_shifts) != (behaviour.search_order, behaviour.search_shifts):
+        if _standing(before) != _standing(behaviour):
             try:
                 self.search.start_anew()
             except ValueError:
@@ -110,6 +110,11 @@ class World:
         self.verifications.close()
         await self.sixtyfour.close()
         await self._courier.close()
+
+
+def _standing(behaviour: Behaviour) -> tuple[object, ...]:
+    """The switches that a search starts anew for."""
+    return behaviour.search_order, behaviour.search_shifts, behaviour.new_jobs
 
 
 class Vendor:

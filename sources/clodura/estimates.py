@@ -12,19 +12,29 @@ from math import ceil
 
 #: people who are to be expected for each further call, so that looking for them is worth it
 WORTH = 0.2
+#: people caught again, below which an estimate is none
+TELLING = 5
 
 
-def left_by_sample(missed: int, sampled: int, shown: int) -> int:
-    """People in no part, by how many of a sample are in none."""
+def left_by_sample(missed: int, sampled: int, shown: int) -> int | None:
+    """People in no part, by how many of a sample are in none, of so many ``shown`` in all, the sample included.
+
+    None where the parts have shown next to nobody of it: that tells nothing.
+    """
     if not missed:
         return 0
-    return max(missed, ceil(missed * shown / max(1, sampled - missed)))
+    if sampled - missed < TELLING:
+        return None
+    return max(missed, ceil(missed * (shown - missed) / (sampled - missed)))
 
 
-def left_by_turns(only_first: int, only_second: int, shown: int) -> int:
-    """People in neither of two turns of parts, by how many are in one of them alone, of so many in all."""
+def left_by_turns(only_first: int, only_second: int, shown: int) -> int | None:
+    """People in neither of two turns of parts, by how many are in one of them alone, of so many in all.
+
+    None where next to nobody is in both.
+    """
     both = shown - only_first - only_second
-    return ceil(only_first * only_second / max(1, both))
+    return None if both < TELLING else ceil(only_first * only_second / both)
 
 
 def worthwhile(left: int, calls: float) -> bool:

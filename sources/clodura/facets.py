@@ -37,8 +37,15 @@ class Facet:
         """One of the three filters that `person_location_exclude` turns round."""
         return self.field in LOCATION
 
+    @property
+    def family(self) -> str:
+        """Of what it tells: whoever has no value of one of a family is likely to have none of another."""
+        return "location" if self.location else "company" if self.field in COMPANY else self.field
+
 
 LOCATION = ("person_country", "person_state", "person_city")
+#: what only those have who have an employer that is known
+COMPANY = ("company_employee_size", "company_country", "revenue", "industry", "business_model")
 #: those whose values records show
 SHOWN = (
     Facet("person_country", "personCountry"),

@@ -11,21 +11,26 @@ The last page that can be asked for at all is among the probes once there are ma
 window is likely to be full: a full one is split, and what was read of it before that is known is read once more.
 
 Pages that shift while they are read (somebody is removed from a page read already, so that whoever comes first on the
-next one moves up, unseen) show at the end: the last page is asked for once more, and must hold whom it held.
+next one moves up, unseen) show at the end: a few pages are asked for once more, and must hold whom they held. A page
+tells of what has shifted before it since it was read, so these are pages that were the furthest ones known when others
+were still to be asked for, a few of them from the first to the last.
 """
 
 from __future__ import annotations
 
 from enum import Enum
 from functools import cache
+from math import ceil
 
 #: calls that may fall past the end of a window, probes included
 PAST_END = 3
 #: pages found from which on the last page that can be asked for is tried
 MANY = 20
-#: pages of a window from which on its last page is asked for a second time, to see that nothing has shifted: fewer are
-#: all on their way at the same time
+#: pages of a window from which on some are asked for a second time, to see that nothing has shifted: fewer are read in
+#: a moment
 CHECKED = 5
+#: how much further than the page checked before the next one lies, and by how many pages at least
+_FURTHER, _APART = 1.25, 3
 
 
 class Fill(Enum):
@@ -50,14 +55,17 @@ class PageFinder:
     ) -> None:
         """``expected``: about how many pages there are; ``many``: pages found from which on ``last_page`` is tried.
 
-        ``checked``: ask for the last page with people on it a second time in the end.
+        ``checked``: ask for some pages a second time in the end.
         """
         self._last_page = last_page
         self._past_end = past_end
         self._expected = min(expected or 0, last_page)
         self._many = many
-        self._to_check = checked
-        self._checking: int | None = None
+        self._checked = checked
+        self._checking: set[int] = set()
+        #: pages that were the furthest ones known when another was asked for: all of them, some to be asked for again
+        self._furthest = 0
+        self._to_check: list[int] = []
         self._held: dict[int, Fill] = {}
         self._under_way: set[int] = set()
         self._asked_again: set[int] = set()
@@ -92,10 +100,9 @@ class PageFinder:
         top = self.top
         return sorted(page for page, fill in self._held.items() if fill is Fill.EMPTY and page < top)
 
-    @property
-    def checking(self) -> int | None:
-        """The page that is under way for the second time, to see that nothing has shifted."""
-        return self._checking
+    def checks(self, page: int) -> bool:
+        """Whether a page is under way for the second time, to see that nothing has shifted."""
+        return page in self._checking
 
     @property
     def finished(self) -> bool:
@@ -107,7 +114,11 @@ class PageFinder:
         page = self._next()
         if page is not None:
             if page in self._held and self._held[page] is not Fill.EMPTY:
-                self._checking, self._to_check = page, False
+                self._checking.add(page)
+                self._to_check = [other for other in self._to_check if other != page]
+                self._furthest = self._furthest if page != self.end else 0
+            else:
+                self._note_furthest()
             self._under_way.add(page)
             if page in self._probes:
                 self._probes.remove(page)
@@ -116,8 +127,8 @@ class PageFinder:
     def record(self, page: int, fill: Fill) -> None:
         """What page ``page``, handed out before (or read by an earlier run), held; a second reading changes nothing."""
         self._under_way.discard(page)
-        if page == self._checking:
-            self._checking = None
+        if page in self._checking:
+            self._checking.remove(page)
             return
         if page in self._held:
             self._asked_again.add(page)
@@ -135,15 +146,16 @@ class PageFinder:
         for page in self.gaps:  # an empty page below a filled one: the vendor may have slipped, so ask once more
             if page not in self._under_way and page not in self._asked_again:
                 return page
-        if (
-            self._to_check
-            and end is not None
-            and end >= CHECKED
-            and not self.truncated
-            and self._held[end] is not Fill.EMPTY
-        ):
-            return end
-        return None
+        if not self._checked or end is None or end < CHECKED or self.truncated or self._held[end] is Fill.EMPTY:
+            return None
+        return next((page for page in self._to_check), end if self._furthest == end else None)
+
+    def _note_furthest(self) -> None:
+        """Another page is asked for: what is known by now may shift before its answer."""
+        self._furthest = top = self.top
+        last = self._to_check[-1] if self._to_check else 0
+        if top and (not last or top >= max(ceil(_FURTHER * last), last + _APART)):
+            self._to_check.append(top)
 
     def _probe(self, top: int) -> int | None:
         self._probes = [page for page in self._probes if page > top]

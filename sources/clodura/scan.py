@@ -10,20 +10,32 @@ passed over.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 
 import anyio
 
 from sources.clodura.client import CloduraClient
+from sources.clodura.columns import read_people
 from sources.clodura.estimates import left_by_sample, left_by_turns, worthwhile
 from sources.clodura.facets import Tally
-from sources.clodura.filters import LARGEST_PAGE, SearchFilters
-from sources.clodura.records import Record
+from sources.clodura.filters import LARGEST_PAGE, LAST_PAGE, SearchFilters
+from sources.clodura.records import Page, Record
 from sources.clodura.scans import Notes, Remembered, ScanWindow, State
 from sources.clodura.splitting import COMPANIES, MOST_SHOWN, Part, Role, Split, changed, companies, split
 from sources.clodura.tree import WindowTree
-from sources.clodura.windows import CONCURRENCY, Coverage, PageRead, Reading, Slots, WindowReport, first_error, walk
+from sources.clodura.windows import (
+    CONCURRENCY,
+    Coverage,
+    PageRead,
+    Reading,
+    Slots,
+    Walk,
+    WindowReport,
+    fill,
+    first_error,
+)
 from sources.errors import RequestRefused
 from sources.metering import Meter
 
@@ -33,7 +45,7 @@ WINDOWS = 3
 LIKELY_FULL = 8_000
 #: with fewer people than this a window that was split is tried whole again
 FITS = 9_000
-#: people whom only the full window has shown that are asked for one by one, before it is split once more for them
+#: of the people whom only the full window has shown, so many are asked for, before it is split once more for them
 FEW_LEFT = 5
 
 #: what matters most of several parts, the gravest first
@@ -49,6 +61,10 @@ class ScanReport:
     #: pages that this run asked for, and those of them past the end of a window
     calls: int
     wasted: int
+    #: windows with people that cannot be seen, the innermost ones, whatever run has read them
+    truncated: tuple[ScanWindow, ...] = ()
+    #: fingerprints, by number, of these windows and of all that they are parts of
+    fingerprints: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def pages(self) -> int:
@@ -59,13 +75,6 @@ class ScanReport:
     def unreadable(self) -> int:
         """Items that nobody could read."""
         return sum(window.unreadable for window in self.windows)
-
-    @property
-    def truncated(self) -> list[ScanWindow]:
-        """Windows with people that cannot be seen, the innermost ones."""
-        found = [window for window in self.windows if window.coverage is Coverage.TRUNCATED]
-        parents = {window.parent for window in found}
-        return [window for window in found if window.number not in parents]
 
 
 #: takes a page of a window in; returns how many of its people this window had shown before
@@ -88,11 +97,15 @@ async def scan(
     client: CloduraClient, filters: SearchFilters, notes: Notes, on_page: OnWindowPage, scanning: Scanning
 ) -> ScanReport:
     """Read a search whole. Raises what the client raises; what was noted by then is not asked for again."""
-    return await _Scan(client, filters, notes, on_page, scanning).run()
+    reading = Scan(client, filters, notes, on_page, scanning)
+    await reading.run()
+    return reading.report()
 
 
 @dataclass
-class _Scan:
+class Scan:
+    """The same in steps: what was read can be told of a scan that has failed, too."""
+
     client: CloduraClient
     filters: SearchFilters
     notes: Notes
@@ -114,7 +127,8 @@ class _Scan:
         #: what fits into one window is not split
         self._window_limit = limit if limit is not None and limit <= MOST_SHOWN else None
 
-    async def run(self) -> ScanReport:
+    async def run(self) -> None:
+        """Read on, to the end or until `Scanning.stopped`."""
         noted = await self.notes.begin()
         if not noted:
             expected = await self.notes.expected(self.filters.fingerprint())
@@ -122,6 +136,8 @@ class _Scan:
             await self.notes.keep(*noted)
         for window in noted:
             self.tree.add(window)
+            if window.tally is not None:
+                self._note_values(Tally.from_json(window.tally))
         self.stack = [w.number for w in reversed(noted) if w.state is State.OPEN]
         for window in reversed(noted):  # a run may have ended between the end of the last part and that of the whole
             if self.tree.ends(window):
@@ -132,13 +148,27 @@ class _Scan:
                     tasks.start_soon(self._work)
         except BaseExceptionGroup as group:
             raise first_error(group) from None
+
+    def report(self) -> ScanReport:
+        """What was read."""
         read = [replace(self.tree[number]) for number in sorted(self.touched)]
         for window in read:
             if window.state is not State.DONE:
                 window.coverage = Coverage.INTERRUPTED
-        root = self.tree.root
-        coverage = root.coverage if root.state is State.DONE else None
-        return ScanReport(coverage or Coverage.INTERRUPTED, tuple(read), self.calls, self.wasted)
+        if not read:
+            return ScanReport(Coverage.INTERRUPTED, (), self.calls, self.wasted)
+        root, truncated = self.tree.root, self.tree.truncated()
+        named = {window.number: window for window in (*read, *truncated)}
+        for window in [*named.values()]:
+            named |= {above.number: above for above in self.tree.ancestors(window)}
+        return ScanReport(
+            coverage=(root.coverage if root.state is State.DONE else None) or Coverage.INTERRUPTED,
+            windows=tuple(read),
+            calls=self.calls,
+            wasted=self.wasted,
+            truncated=tuple(truncated),
+            fingerprints={number: window.fingerprint for number, window in named.items()},
+        )
 
     # windows, one after the other
 
@@ -163,12 +193,13 @@ class _Scan:
         window.started_at = window.started_at or self.scanning.now()
         splitting = self._window_limit is None
         known = await self.notes.remembered(window.fingerprint) if splitting else None
-        if known is not None:
+        by_filter = known is None or known.turns[0].field != COMPANIES
+        if known is not None and by_filter:
             window.left = known.left
             await self._open(window, known.turns[0])
             return
         try:
-            report = await self._walk(window, splitting=splitting)
+            report = await self._walk(window, splitting=splitting and by_filter)
             if report.full and await self._split(window, report.sample):
                 return
             if report.full:  # nothing is left to split it by: all that can be seen of it
@@ -206,16 +237,20 @@ class _Scan:
         async def on_page(read: PageRead) -> int:
             return await self.on_page(window, read)
 
-        report = await walk(self.client, window.filters, on_page, reading)
-        window.people, window.pages, window.unreadable = report.records, report.pages, report.unreadable
-        self._count(window, report.calls, report.wasted)
+        walker = Walk(self.client, window.filters, on_page, reading)
+        try:
+            await walker.read()
+        finally:
+            report = walker.report()
+            window.people, window.pages, window.unreadable = report.records, report.pages, report.unreadable
+            self._count(window, report.calls, report.wasted)
         return report
 
-    async def _ask(self, window: ScanWindow, filters: SearchFilters) -> Sequence[Record]:
+    async def _ask(self, window: ScanWindow, filters: SearchFilters, number: int = 1) -> Page:
         scanning = self.scanning
-        page = await self.client.search(filters, 1, patience=scanning.patience(), meter=scanning.meter)
+        page = await self.client.search(filters, number, patience=scanning.patience(), meter=scanning.meter)
         self._count(window, 1, 0)
-        return page.records
+        return page
 
     def _count(self, window: ScanWindow, calls: int, wasted: int) -> None:
         window.calls += calls
@@ -227,16 +262,31 @@ class _Scan:
 
     async def _split(self, window: ScanWindow, sample: Sequence[Record]) -> bool:
         if not sample:  # it was read by an earlier run, which ended before it was split
-            sample = await self._ask(window, window.filters)
+            sample = await self._sample(window)
         tally = Tally()
         tally.add(sample)
-        for name, counter in tally.counts.items():
-            self.seen[name] |= counter.keys()
+        self._note_values(tally)
         window.tally = tally.as_json()
-        parts = split(window.filters, tally, self.tree.estimate(window), self.seen)
+        people = self.tree.estimate(window)
+        around, all_of_them = self.tree.avoided(window)
+        parts = split(window.filters, tally, people, self.seen, all_of_them)
+        parts = parts or split(window.filters, tally, people, self.seen, around)
         if parts is not None:
             await self._open(window, parts)
         return parts is not None
+
+    async def _sample(self, window: ScanWindow) -> Sequence[Record]:
+        """People of a page that was not read yet."""
+        read = {known.page for known in await self.notes.pages(window.number)}
+        number = next((number for number in range(1, LAST_PAGE) if number not in read), 1)
+        page = await self._ask(window, window.filters, number)
+        people = read_people(page.records)
+        await self.on_page(window, PageRead(page, people, fill(page, LARGEST_PAGE, full_seen=True), 1))
+        return page.records
+
+    def _note_values(self, tally: Tally) -> None:
+        for name, counter in tally.counts.items():
+            self.seen[name] |= counter.keys()
 
     async def _open(self, window: ScanWindow, parts: Split) -> None:
         """Put the parts of a window on the list of what is to be read."""
@@ -249,8 +299,12 @@ class _Scan:
         ways = split(window.filters, Tally(), None, {})
         if ways is not None and ways.exact and window.role is not Role.COMPLEMENT:
             await self._open(window, ways)
-        else:
-            await self._done(window, Coverage.TRUNCATED)
+            return
+        parent = self.tree.parent(window)
+        if parent is not None and window.role is Role.COMPLEMENT:  # everybody in it is in no other part
+            parent.exact, parent.lacks = False, True
+            await self.notes.keep(parent)
+        await self._done(window, Coverage.TRUNCATED)
 
     # the end of windows
 
@@ -282,6 +336,7 @@ class _Scan:
                 elif window.lacks:
                     if await self._look_further(window, left_out):
                         return
+                    await self._read_on(window)
                     coverage = Coverage.TRUNCATED
                 else:
                     coverage = coverage or Coverage.UNPROVEN
@@ -294,35 +349,54 @@ class _Scan:
     async def _left_out(self, window: ScanWindow) -> int:
         """How many of those whom the full window itself has shown are in none of its parts.
 
-        A few of them may have left the search meanwhile: they are asked for by their ids.
+        They may have left the search meanwhile: a few of them are asked for by their ids, and stand for all.
         """
-        only = await self.notes.only_shown_by(window.number)
-        if len(only) > FEW_LEFT or window.filters.person_id or any(":" in person for person in only):
+        only = sorted(await self.notes.only_shown_by(window.number))
+        own = [person for person in only if ":" not in person]
+        if not own or window.filters.person_id:
             return len(only)
-        return sum([bool(await self._ask(window, changed(window.filters, person_id=person))) for person in only])
+        asked = own[:: ceil(len(own) / FEW_LEFT)]
+        there = [(await self._ask(window, changed(window.filters, person_id=person))).records for person in asked]
+        return ceil(len(only) * sum(map(bool, there)) / len(asked))
 
     async def _look_further(self, window: ScanWindow, left_out: int) -> bool:
         """Split a window whose parts leave people out once more, by another filter, where that is worth it."""
         turn = len(window.tried)
         shown = await self.notes.shown([*self.tree.below(window)])
+        guesses = []
+        if window.people:  # as its own pages held
+            guesses.append(left_by_sample(left_out, window.people, shown))
         if turn > 1:
             only_earlier = await self.notes.shown([*self.tree.below(window, but_turn=turn)])
-            window.left = max(1, left_by_turns(only_earlier, shown - window.before, shown))
-        elif window.people:  # as its own pages held
-            parts = self.tree.parts(window)
-            window.left = max(1, left_by_sample(left_out, window.people, sum(part.people for part in parts)))
+            guesses.append(left_by_turns(only_earlier, shown - window.before, shown))
+        if guesses:
+            told = [guess for guess in guesses if guess is not None]
+            window.left = max(1, ceil(sum(told) / len(told))) if told else None
+        many = window.left if window.left is not None else MOST_SHOWN if guesses else 1
         known = await self.notes.remembered(window.fingerprint)
         if known is not None and turn < len(known.turns):
             further: Split | None = known.turns[turn]
         else:
-            further = await self._other_way(window, shown)
+            further = await self._other_way(window, shown, many)
         if further is None:
             return False
         window.before = shown
         await self._open(window, further)
         return True
 
-    async def _other_way(self, window: ScanWindow, shown: int) -> Split | None:
+    async def _read_on(self, window: ScanWindow) -> None:
+        """No way is left to those whom all parts leave out: the window itself shows some of them."""
+        if not window.pages or self.scanning.stopped():
+            return
+        shown = await self.notes.shown([*self.tree.below(window)])
+        left = window.left if window.left is not None else MOST_SHOWN
+        expected = left * min(1.0, MOST_SHOWN / (shown + left))
+        if worthwhile(round(expected), LAST_PAGE - window.pages):
+            await self._walk(window, splitting=False)
+            more = await self.notes.shown([*self.tree.below(window)]) - shown
+            window.left = None if window.left is None else max(1, window.left - more)
+
+    async def _other_way(self, window: ScanWindow, shown: int, left: int) -> Split | None:
         """By a filter it was not split by yet, or by the employers of those it shows: the cheaper one, if worth it."""
         by_facet = by_company = None
         if window.tally is not None:
@@ -332,7 +406,7 @@ class _Scan:
             by_company = companies(window.filters, await self.notes.domains([*self.tree.below(window)]))
         ways = [(shown / LARGEST_PAGE + len(way.parts), way) for way in (by_facet, by_company) if way is not None]
         calls, way = min(ways, key=lambda known: known[0], default=(0.0, None))
-        return way if way is not None and worthwhile(window.left or 1, calls) else None
+        return way if way is not None and worthwhile(left, calls) else None
 
     async def _remember(self, window: ScanWindow) -> None:
         parts = self.tree.parts(window)

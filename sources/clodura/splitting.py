@@ -19,7 +19,7 @@ from enum import StrEnum
 from math import ceil
 from typing import Any
 
-from sources.clodura.facets import LISTED, LOCATION, SHOWN, Facet, Tally
+from sources.clodura.facets import FACETS, LISTED, LOCATION, SHOWN, Facet, Tally
 from sources.clodura.filters import LARGEST_PAGE, LAST_PAGE, MOST_DOMAINS, SearchFilters
 from sources.clodura.identifiers import domain_mistake
 from sources.countries import english_names
@@ -37,9 +37,11 @@ _EMPLOYER = (COMPANIES, "organization_id", "organization_name")
 MOST_IN_LIST = 250
 
 #: what counts against a way to split, in shares of the window: that somebody may be left out, and that some are
-_MAY_LACK, _LACKS = 0.4, 1.0
+_MAY_LACK, _LACKS = 1.0, 1.3
 #: that no record shows whom it would leave out
 _UNTOLD = 0.5
+#: that a filter of the same family has left people out: it is likely to leave out the same ones
+_SAME = 1.0
 #: people shown twice, people with a location that the sample does not hold
 _TWICE, _UNSEEN = 0.5, 0.3
 #: one value with so much of the window is no way to split it
@@ -88,8 +90,11 @@ def split(
     ``tally`` is of a sample of its people, ``people`` how many there are, about; ``seen``: values of each facet that
     the search has shown so far. ``tried``: facets that have left people out, and are no way to them.
     """
-    exact = [] if tried else [*_own_lists(filters, tally), *_locations(filters, tally)]
-    ways = [way for way in (*exact, *_others(filters, tally, seen)) if way.field not in tried]
+    exact = _own_lists(filters, tally)
+    if not any(name in LOCATION for name in tried):
+        exact += _locations(filters, tally)
+    families = {FACETS[name].family for name in tried if name in FACETS}
+    ways = [way for way in (*exact, *_others(filters, tally, seen, families)) if way.field not in tried]
     best = min(ways, key=lambda way: way.cost, default=None)
     return None if best is None else best.split(filters, max(2, ceil(people / AIM)) if people else FEW)
 
@@ -186,7 +191,9 @@ def _locations(filters: SearchFilters, tally: Tally) -> list[_Way]:
     return ways
 
 
-def _others(filters: SearchFilters, tally: Tally, seen: Mapping[str, set[str]]) -> list[_Way]:
+def _others(
+    filters: SearchFilters, tally: Tally, seen: Mapping[str, set[str]], families: Collection[str]
+) -> list[_Way]:
     ways = []
     for facet in (*SHOWN, *LISTED):
         if getattr(filters, facet.field) is not None or (facet.location and not _combinable(filters)):
@@ -201,9 +208,11 @@ def _others(filters: SearchFilters, tally: Tally, seen: Mapping[str, set[str]]) 
         largest = max(shares.values()) if facet.key else _UNKNOWN
         if largest >= _HOPELESS:
             continue
-        lacking = _share(tally.without[facet.field] + _unlisted(facet, tally), tally.people) if facet.key else 0.0
+        without = tally.without[facet.field] + _unlisted(facet, tally)
+        lacking = without / tally.people if without else 0.0
         unlisted = 0.0 if listed else _share(sum(1 for count in counts.values() if count == 1), tally.people)
         cost = largest + _TWICE * _share(tally.several[facet.field], tally.people)
+        cost += _SAME if facet.family in families else 0.0
         cost += _LACKS * (1 + lacking) if lacking or not facet.key else _MAY_LACK + unlisted
         ways.append(_Way(facet.field, shares, cost + (0 if facet.key else _UNTOLD), exact=False, many=facet.many))
     return ways

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from sources.clodura.scans import ScanWindow, State
 from sources.clodura.splitting import Role, Split
+from sources.clodura.windows import Coverage
 
 
 class WindowTree:
@@ -76,6 +77,35 @@ class WindowTree:
                 return True
             window = parent
         return False
+
+    def avoided(self, window: ScanWindow) -> tuple[set[str], set[str]]:
+        """Filters by which a window had better not be split: it is to show whom earlier turns have left out.
+
+        Those that windows around it were split by in earlier turns; and these with those of all parts of those turns.
+        """
+        around: set[str] = set()
+        inside: set[str] = set()
+        while (parent := self.parent(window)) is not None:
+            around.update(parent.tried[: window.turn - 1])
+            for part in self.parts(parent):
+                if part.turn < window.turn:
+                    inside.update(*(self._windows[number].tried for number in self.below(part)))
+            window = parent
+        return around, around | inside
+
+    def ancestors(self, window: ScanWindow) -> Iterable[ScanWindow]:
+        """What it is a part of, and so on up to the search."""
+        while (parent := self.parent(window)) is not None:
+            yield parent
+            window = parent
+
+    def truncated(self) -> list[ScanWindow]:
+        """Windows with people that cannot be seen, the innermost ones."""
+        found = [w for w in self._windows.values() if w.state is State.DONE and w.coverage is Coverage.TRUNCATED]
+        counted = {window.number for window in found if window.left is not None}
+        found = [window for window in found if window.number in counted or window.parent not in counted]
+        parents = {window.parent for window in found}
+        return [window for window in found if window.number not in parents]
 
     def estimate(self, window: ScanWindow) -> int | None:
         """How many people a part holds, about: by its share, and by what its siblings turned out to hold."""

@@ -11,7 +11,7 @@ import anyio
 from sources.clodura.client import CloduraClient
 from sources.clodura.columns import People, read_people
 from sources.clodura.filters import LARGEST_PAGE, LAST_PAGE, SearchFilters
-from sources.clodura.paging import MANY, Fill, PageFinder
+from sources.clodura.paging import MANY, PAST_END, Fill, PageFinder
 from sources.clodura.records import Page, Record
 from sources.metering import Meter
 
@@ -112,16 +112,12 @@ async def walk(client: CloduraClient, filters: SearchFilters, on_page: OnPage, r
     ``limit`` bounds the people wanted (the last page may hold a few more); ``stopped`` is asked before each call. An
     error of the client ends the walk once the calls under way are done with; ``on_page`` slows the walk by waiting.
 
-    Somebody who shows up on two pages, or a last page that holds others when it is asked for again, says that pages
-    have shifted: then the window is walked through again, as long as that shows people it had not shown, and at most
+    Somebody who shows up on two pages, or a page that holds others when it is asked for again, says that pages have
+    shifted: then the window is walked through again, as long as that shows people it had not shown, and at most
     `MOST_WALKS` times in all.
     """
-    walker = _Walk(client, filters, on_page, reading)
-    number = max((page.walk for page in reading.known), default=1)
-    await walker.through(number)
-    while number < MOST_WALKS and walker.shifted and not walker.ended_early:
-        number += 1
-        await walker.through(number)
+    walker = Walk(client, filters, on_page, reading)
+    await walker.read()
     return walker.report()
 
 
@@ -138,7 +134,9 @@ def first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return error
 
 
-class _Walk:
+class Walk:
+    """The same in steps: what was seen can be told of one that has failed, too."""
+
     def __init__(self, client: CloduraClient, filters: SearchFilters, on_page: OnPage, reading: Reading) -> None:
         self._client = client
         self._filters = filters
@@ -160,9 +158,17 @@ class _Walk:
         self._walk = 1
         self._shown: set[str] = set()  # people of earlier walks
         self._showing: dict[str, int] = {}  # people of this walk, by the page that showed them first
-        self._last: tuple[int, frozenset[str]] = (0, frozenset())  # the furthest page of this walk, and who is on it
+        self._far: dict[int, frozenset[str]] = {}  # pages of this walk that were the furthest so far: who is on them
         self._moved = False
         self._found_more = False
+
+    async def read(self) -> None:
+        """Walk through the window, and again where that is needed."""
+        number = max((page.walk for page in self._reading.known), default=1)
+        await self.through(number)
+        while number < MOST_WALKS and self.shifted and not self.ended_early:
+            number += 1
+            await self.through(number)
 
     @property
     def shifted(self) -> bool:
@@ -187,10 +193,11 @@ class _Walk:
                     else:
                         self._under_way += 1
                         self._calls += 1
-                        tasks.start_soon(self._fetch, page, page == self._finder.checking)
+                        tasks.start_soon(self._fetch, page, self._finder.checks(page))
         except BaseExceptionGroup as group:
             raise first_error(group) from None
-        self._wasted += self._finder.wasted
+        finally:
+            self._wasted += self._finder.wasted
 
     def _begin(self, number: int) -> None:
         reading, before = self._reading, self._finder
@@ -199,13 +206,14 @@ class _Walk:
         expected = before.end if number > self._walk else _pages(reading.expected, self._per_page)
         self._finder = PageFinder(
             last_page,
+            past_end=PAST_END if number == 1 else 1,  # a further walk knows about where the end is
             expected=expected,
             many=1 if reading.likely_full else MANY if reading.splitting else last_page,
             checked=limit is None,
         )
         self._shown |= self._showing.keys()
         self._showing = {}
-        self._last = (0, frozenset())
+        self._far = {}
         self._moved = self._found_more = False
         self._walk = number
         for known in reading.known:
@@ -232,19 +240,23 @@ class _Walk:
             )
         people = read_people(page.records)
         keys = frozenset(people.keys)
-        if checking and keys == self._last[1]:
+        if checking and keys == self._far.get(number):
             self._finder.record(number, Fill.FULL)  # nothing has moved
             return
         filled = fill(page, self._per_page, self._full_seen or len(page.records) >= self._per_page)
+        if not checking:
+            self._see(number, page, keys)
+            self._finder.record(number, filled)  # what comes next need not wait until this page is taken in
+            self._answered.set()
         again = await self._on_page(PageRead(page, people, filled, self._walk))
-        if checking:
-            self._moved = True
+        if checking:  # an earlier run may have read it: then nobody may be on it whom this window had not shown
+            self._moved |= number in self._far or again < len(keys)
             self._found_more |= not keys <= self._shown
+            self._finder.record(number, filled)
         else:
-            self._take_in(number, page, keys, again)
-        self._finder.record(number, filled)
+            self._moved |= self._walk == 1 and again > 0
 
-    def _take_in(self, number: int, page: Page, keys: frozenset[str], again: int) -> None:
+    def _see(self, number: int, page: Page, keys: frozenset[str]) -> None:
         self._full_seen |= len(page.records) >= self._per_page
         self._unreadable += page.unreadable
         if not page.records:
@@ -254,12 +266,12 @@ class _Walk:
         if self._sampled < SAMPLED:
             self._sampled += 1
             self._sample += page.records
-        self._moved |= any(self._showing.get(key, number) != number for key in keys) or (self._walk == 1 and again > 0)
+        self._moved |= any(self._showing.get(key, number) != number for key in keys)
         self._found_more |= not keys <= self._shown
         for key in keys:
             self._showing.setdefault(key, number)
-        if number > self._last[0]:
-            self._last = number, keys
+        if number > max(self._far, default=0):
+            self._far[number] = keys
 
     def report(self) -> WindowReport:
         """What was seen in all walks."""

@@ -104,24 +104,6 @@ def test_a_job_that_fails_is_settled_as_failed(project: Project, vendor: Server)
     assert (done.exit_code, done.json["outcomes"]["failed"]) == (0, 1)
 
 
-def test_a_search_that_is_not_all_there_says_so(project: Project, vendor: Server) -> None:
-    vendor.reset(people=10_050, seed=3)
-    done = project.sync("--enrich", "none")
-    assert (done.exit_code, done.json["exit_reason"], done.json["truncated_windows"]) == (3, "truncated", 1)
-    assert done.json["people_seen"] == 10_000
-    assert project.sql("SELECT search, coverage, people FROM crm.search_coverage") == [
-        ("everyone", "truncated", 10_000)
-    ]
-
-
-@pytest.mark.thorough
-def test_exactly_as_many_as_can_be_seen_is_truncated_too_for_nobody_can_tell(project: Project, vendor: Server) -> None:
-    vendor.reset(people=10_000, seed=3)
-    assert project.sync("--enrich", "none").exit_code == 3
-    vendor.reset(people=9_999, seed=3)
-    assert project.sync("--enrich", "none").exit_code == 0
-
-
 @pytest.mark.thorough
 def test_a_limit_bounds_people_and_purchases(project: Project, vendor: Server) -> None:
     done = project.sync("--limit", "7")

@@ -704,7 +704,7 @@ def _(it: Case) -> Finished:
     )
 
 
-@case("Not everything can be seen: page 100 of … is full, …")
+@case("Not everybody can be seen in …: a search shows 100 pages of 100 people, and no filter brings out who is left. …")
 def _(it: Case) -> Finished:
     return it.sync("--enrich", "none", prelude=_COVERED.format(kind="truncated"))
 

@@ -102,8 +102,9 @@ def test_everybody_is_found_once_and_few_calls_go_behind_the_end(
     assert report.pages == -(-people // 100)
     past_end = totals(sandbox_server)["search"]["past_end"]
     assert past_end == report.wasted <= PAST_END
-    checks = people >= CHECKED * 100  # the last page once more
-    assert asked(sandbox_server) == report.calls == report.pages + report.wasted + checks
+    checks = asked(sandbox_server) - report.pages - report.wasted  # some pages once more, to see whether they shift
+    assert 1 <= checks <= 4 if people >= CHECKED * 100 else checks == 0
+    assert asked(sandbox_server) == report.calls
     if people == 1 or people == 99:  # what its records say, or a page that nobody knows to be short
         assert report.wasted == (0 if in_records else 1)
     if people == 101:
@@ -115,7 +116,8 @@ def test_a_window_is_truncated_where_its_hundredth_page_is_full(sandbox_server: 
     sandbox_server.reset(people=people)
     report, records = search(sandbox_server.url)
     assert report.coverage is (Coverage.COMPLETE if people < 10_000 else Coverage.TRUNCATED)
-    assert (report.pages, report.calls, report.wasted) == (100, 100 + (people < 10_000), 0)
+    assert (report.pages, report.wasted) == (100, 0)
+    assert 101 <= report.calls <= 108 if people < 10_000 else report.calls == 100
     assert len(set(ids(records))) == len(records) == min(people, 10_000)
     assert set(ids(records)) <= set(truth(sandbox_server))
 

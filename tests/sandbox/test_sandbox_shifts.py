@@ -175,3 +175,25 @@ def test_shifts_that_cannot_be_are_refused_and_change_nothing(server: Server, sh
     with pytest.raises(ValueError, match="search_shifts"):
         server.set_behaviour(search_shifts=[shift])
     assert len(server.present().now) == 990
+
+
+def _jobs(server: Server) -> dict[str, tuple[object, ...]]:
+    answers = [server.request("POST", SEARCH, {"page": number, "perPage": PER_PAGE}).json() for number in range(1, 11)]
+    return {r["personId"]: (r.get("personTitle"), r.get("organizationId")) for page in answers for r in page}
+
+
+def test_people_who_change_places_are_shown_with_another_title_and_employer_until_the_switch_is_set_back(
+    server: Server,
+) -> None:
+    before = _jobs(server)
+    server.set_behaviour(new_jobs=50)
+    after = _jobs(server)
+    other = {person for person, job in before.items() if after[person] != job}
+    assert 40 <= len(other) <= 50  # of two who change places some have had the same
+    assert sorted(map(repr, before.values())) == sorted(map(repr, after.values()))
+    server.set_behaviour(new_jobs=0)
+    assert _jobs(server) == before
+    for wrong in (1, -1, 1000):
+        with pytest.raises(ValueError, match="new_jobs"):
+            server.set_behaviour(new_jobs=wrong)
+    assert _jobs(server) == before

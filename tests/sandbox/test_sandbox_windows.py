@@ -36,17 +36,26 @@ def test_each_set_of_filters_has_its_calls_its_people_and_its_calls_past_the_end
     searches = server.searches()
     assert searches["calls"] == 9
     assert searches["windows"] == [
-        {"filters": INDIA, "exclude_viewed": False, "calls": 4, "past_end": 2, "page_100": 1, "people": india},
-        {"filters": {}, "exclude_viewed": False, "calls": 3, "past_end": 0, "page_100": 1, "people": 24},
+        {
+            "filters": INDIA,
+            "exclude_viewed": False,
+            "calls": 4,
+            "past_end": 2,
+            "page_100": 1,
+            "again": 0,
+            "people": india,
+        },
+        {"filters": {}, "exclude_viewed": False, "calls": 3, "past_end": 0, "page_100": 1, "again": 1, "people": 24},
         {
             "filters": {"firstName": "Nobody"},
             "exclude_viewed": False,
             "calls": 1,
             "past_end": 0,
             "page_100": 0,
+            "again": 0,
             "people": 0,
         },
-        {"filters": INDIA, "exclude_viewed": True, "calls": 1, "past_end": 0, "page_100": 0, "people": 100},
+        {"filters": INDIA, "exclude_viewed": True, "calls": 1, "past_end": 0, "page_100": 0, "again": 0, "people": 100},
     ]
     server.reset()
     assert server.searches()["calls"] == 0

@@ -22,7 +22,7 @@ RUN: dict[str, Any] = {
     "search_spent": {"credits": {"min": 0.0, "max": 60.0}}, "calls_sent": 61, "purchases_sent": 78,
     "calls_settled": 78, "calls_in_doubt": 0, "calls_rejected": 0, "calls_outstanding": 0, "calls_left": 0,
     "outcomes": {"found": 49, "not_found": 29}, "emails_found": 49, "phones_found": 0, "addresses_verified": {},
-    "verification_refused": None, "spent": SPENT,
+    "verification_refused": None, "spent": SPENT, "unproven_searches": [],
     "providers": [{**share, "spent": SPENT[str(share["unit"])]} for share in SHARES], "halted": [HALTED],
     "database": "leads.duckdb", "query": "SELECT 1", "message": None,
 }  # fmt: skip
@@ -87,3 +87,8 @@ def test_a_plan_tells_each_provider_and_each_unit(capsys: pytest.CaptureFixture[
     assert "email sixtyfour  60 calls in 1 to 60 requests, 0 to 5 cents" in out
     assert "0 to 5 cents for what is bought, held by enrichment.caps.sixtyfour.cents_per_run" in out
     assert "0 to 5 credits for what is bought\n" in out
+
+
+def test_a_search_read_in_parts_that_prove_nothing_is_told() -> None:
+    (note,) = warnings_of({**RUN, "halted": [], "unproven_searches": ["everyone"]})
+    assert note.startswith("Read in parts: everyone.")
