@@ -67,7 +67,7 @@ def test_a_list_is_bought_once_and_what_names_nobody_is_told(project: Project, v
     }
     assert set(found) == set(known)
     before = asked(vendor)
-    again = project.run("enrich", "list.csv", "--json")
+    again = project.run("enrich", "list.csv", "--json", prelude=WITHOUT_LOADING)
     assert (again.exit_code, again.json["calls_sent"]) == (0, 0)
     assert asked(vendor) == before
 
@@ -78,18 +78,18 @@ def test_by_profile_here_and_by_id_there_is_one_person(project: Project, vendor:
     assert project.run("enrich", "list.csv", "--enrich", "email").exit_code == 0
     before = asked(vendor)
     write(project, "ids.csv", [{"Clodura ID": person["person_id"], **by_profile(person)} for person in people[:2]])
-    assert project.run("enrich", "ids.csv", "--enrich", "email").exit_code == 0
+    assert project.run("enrich", "ids.csv", "--enrich", "email", prelude=WITHOUT_LOADING).exit_code == 0
     assert asked(vendor) == before
     done = project.sync("--enrich", "email")  # shows all of them under the vendor's ids
     assert done.exit_code == 0, done.stderr
     assert done.json["people_seen"] == PEOPLE
-    few = project.sync("--enrich", "none", "--limit", "10")
+    few = project.sync("--enrich", "none", "--limit", "10", load=False)
     assert few.json["people_seen"] == 10
     assert {job["person_id"] for job in vendor.books()["jobs"]} == {person["person_id"] for person in vendor.people()}
     assert max(_times(vendor).values()) == 1
     assert project.one("SELECT count(*) FROM crm.people") == PEOPLE
     write(project, "rest.csv", [by_profile(person) for person in vendor.people() if person["linkedin_url"]])
-    last = project.run("enrich", "rest.csv", "--enrich", "email", "--json")
+    last = project.run("enrich", "rest.csv", "--enrich", "email", "--json", prelude=WITHOUT_LOADING)
     assert (last.exit_code, last.json["calls_sent"]) == (0, 0)
 
 
@@ -111,7 +111,8 @@ def test_a_table_of_a_database_and_a_query_on_the_destination(project: Project, 
     done = project.run("enrich", "sqlite:///crm.db", "--table", "contacts", *named, "--enrich", "email", "--json")
     assert (done.exit_code, done.json["people_seen"]) == (0, 3), done.stderr
     assert project.one("SELECT count(*) FROM crm.people WHERE source = 'list'") == 3
-    more = project.run("enrich", "--query", "SELECT * FROM crm.people", "--enrich", "email", "--json")
+    query = ["--query", "SELECT * FROM crm.people"]
+    more = project.run("enrich", *query, "--enrich", "email", "--json", prelude=WITHOUT_LOADING)
     assert (more.exit_code, more.json["people_seen"], more.json["calls_sent"]) == (0, 3, 0), more.stderr
 
 
@@ -123,11 +124,12 @@ def test_one_person_is_found_without_a_search(project: Project, vendor: Server) 
     address, status, kind, provider = done.stdout.splitlines()[0].split("\t")
     assert (address, status, provider) == (known["email"]["address"], "deliverable", "clodura")
     assert kind == "company"
-    again = project.run("find-email", *person, "--json")
+    again = project.run("find-email", *person, "--json", prelude=WITHOUT_LOADING)
     assert (again.json["emails"][0]["email"], again.json["calls_sent"]) == (address, 0)
     second = next(p for p in vendor.people() if not p["email"] and p["sixtyfour"]["email"])
     name = f"{second['first_name']} {second['last_name']}"
-    found = project.run("find-email", "--name", name, "--domain", second["company_domains"][0], "--json")
+    other = ["--name", name, "--domain", second["company_domains"][0]]
+    found = project.run("find-email", *other, "--json", prelude=WITHOUT_LOADING)
     assert found.exit_code == 0, found.stderr
     assert found.json["emails"][0]["provider"] == "sixtyfour"
     assert "find_email" in vendor.books(vendor="sixtyfour")["totals"]["requests"]

@@ -67,7 +67,7 @@ def test_status_tells_what_is_pending_in_doubt_and_spent(project: Project, vendo
     assert (empty.exit_code, empty.json["calls"]["settled"], empty.json["runs"]) == (0, 0, [])
     assert empty.json["realm"] is None
     assert "no purchases yet" in project.run("status").stdout
-    project.sync("--budget", "60")
+    project.sync("--budget", "60", load=False)
     requests = len(vendor.books()["requests"])
     done = project.run("status", "--json")
     assert done.exit_code == 0
@@ -98,7 +98,7 @@ def test_the_sandbox_command_serves_until_it_is_stopped(project: Project) -> Non
     server = Server(started["url"], "mine")
     project.server = server
     project.configure()
-    assert project.sync().json["people_seen"] == 5
+    assert project.sync(load=False).json["people_seen"] == 5
     process.send_signal(signal.SIGINT)
     assert finish(process).exit_code == 0
 

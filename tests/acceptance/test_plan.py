@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -22,11 +20,11 @@ def plan(project: Project, *arguments: str) -> dict[str, Any]:
 
 def asked(project: Project, *arguments: str) -> tuple[dict[str, int], Finished]:
     """What a sync sends, by channel."""
-    query = "SELECT operation, count(*) FROM crm.calls WHERE sent_at IS NOT NULL GROUP BY ALL"
-    before = dict(project.sql(query)) if (project.folder / "leads.duckdb").exists() else {}
-    done = project.sync(*arguments)
+    query = "SELECT operation, count(*) FROM calls WHERE sent_at IS NOT NULL GROUP BY operation"
+    before = dict(project.ledger(query))
+    done = project.sync(*arguments, load=False)
     channels = {"reveal_email": "email", "reveal_phone": "phone", "verify_email": "verification"}
-    return {channels[name]: count - before.get(name, 0) for name, count in project.sql(query)}, done
+    return {channels[name]: count - before.get(name, 0) for name, count in project.ledger(query)}, done
 
 
 def check(foreseen: dict[str, Any], sent: dict[str, int], done: Finished) -> None:
@@ -81,15 +79,9 @@ def test_each_sync_stays_within_what_the_plan_before_it_said(project: Project, v
     check(nothing, *asked(project))
 
 
-def query(project: Project, text: str) -> list[Any]:
-    """Rows of the ledger."""
-    with closing(sqlite3.connect(project.folder / ".leadsync" / "ledger.db")) as ledger:
-        return ledger.execute(text).fetchall()
-
-
 def bought(project: Project) -> Counter[tuple[str, str]]:
     """What was ever sent, by provider and channel."""
-    rows = query(project, "SELECT provider, channel, count(*) FROM calls WHERE sent_at IS NOT NULL GROUP BY 1, 2")
+    rows = project.ledger("SELECT provider, channel, count(*) FROM calls WHERE sent_at IS NOT NULL GROUP BY 1, 2")
     return Counter({(provider, channel): count for provider, channel, count in rows})
 
 
@@ -98,11 +90,11 @@ def test_so_it_is_with_two_providers_in_units_of_their_own(bare: Project, vendor
     vendor.reset(people=60, seed=3, behaviour={"job_seconds": 0.05, "sixtyfour_job_seconds": 0.05})
     bare.configure(enrichment={"channels": ["email"]})
     assert bare.run("sync", prelude=WITHOUT_LOADING).exit_code == 0
-    missed = 60 - query(bare, "SELECT count(DISTINCT person_id) FROM emails")[0][0]
+    missed = 60 - bare.ledger("SELECT count(DISTINCT person_id) FROM emails")[0][0]
 
     def run(*arguments: str) -> tuple[dict[str, Any], Finished]:
         foreseen, before = plan(bare, *arguments), bought(bare)
-        done = bare.run("sync", "--json", *arguments, prelude=WITHOUT_LOADING)
+        done = bare.sync(*arguments, load=False)
         sent = bought(bare) - before
         for row in foreseen["channels"]:
             least = 0 if done.json["exit_reason"] == "cap" else row["asks"]["min"]

@@ -43,7 +43,7 @@ def test_all_mistakes_are_told_at_once(project: Project) -> None:
 def test_a_setting_nobody_knows_is_warned_of_with_the_nearest_one(project: Project) -> None:
     project.configure(enrichment={"flush_evry": 5})
     project.env["WEBHOOK__PUBLIC_ULR"] = "https://example.com"
-    done = project.sync("--limit", "1")
+    done = project.sync("--limit", "1", load=False)
     assert done.exit_code == 0
     assert "enrichment.flush_evry: leadsync has no such setting, it is ignored." in done.stderr
     assert "Did you mean 'flush_every'?" in done.stderr
@@ -121,7 +121,7 @@ def test_one_search_of_several_may_be_named(project: Project) -> None:
 
 def test_values_of_open_lists_only_warn(project: Project) -> None:
     project.configure(searches={"odd": {"person_country": ["Inda"], "functional": ["Juggling"]}})
-    done = project.sync("--enrich", "none")
+    done = project.sync("--enrich", "none", load=False)
     assert done.exit_code == 0
     assert "'Inda'" in done.stderr
     assert "Did you mean 'India'?" in done.stderr
@@ -140,7 +140,7 @@ def test_a_real_host_without_a_url_for_answers_is_refused_before_anything_is_spe
 
 
 def test_a_folder_is_for_the_sandbox_or_for_real_never_for_both(project: Project) -> None:
-    assert project.sync("--limit", "1").exit_code == 0
+    assert project.sync("--limit", "1", load=False).exit_code == 0
     project.configure(
         clodura={"base_url": "https://api.clodura.ai"}, webhook={"mode": "poll", "public_url": "https://x.io"}
     )

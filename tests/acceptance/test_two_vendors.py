@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import sqlite3
 import time
 from collections import Counter
-from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,7 +16,7 @@ from sandbox import Server
 from sandbox.sixtyfour.signing import signature_header
 from tests.support.compared import assert_charges_within_bounds, assert_nothing_bought_twice, charged
 from tests.support.forked import Forked
-from tests.support.project import BOTH, WITHOUT_LOADING, Project, finish
+from tests.support.project import BOTH, Project, finish
 from tests.support.receiving import post
 
 SECRET = "/webhooks/signing-secret"
@@ -57,26 +55,20 @@ def polls(vendor: Server) -> int:
     return sum(request["operation"] == "job_status" for request in books(vendor)["requests"])
 
 
-def rows(project: Project, query: str) -> list[tuple[Any, ...]]:
-    """Rows of the ledger."""
-    with closing(sqlite3.connect(project.folder / ".leadsync" / "ledger.db")) as ledger:
-        return ledger.execute(query).fetchall()
-
-
 def verdicts(project: Project) -> dict[tuple[str, str], int]:
     """What became of the second vendor's documents, by how they came."""
     query = "SELECT via, verdict, count(*) FROM inbox WHERE provider = 'sixtyfour' GROUP BY 1, 2"
-    return {(via, verdict): count for via, verdict, count in rows(project, query)}
+    return {(via, verdict): count for via, verdict, count in project.ledger(query)}
 
 
 def states(project: Project) -> dict[str, int]:
-    return dict(rows(project, "SELECT state, count(*) FROM calls WHERE provider = 'sixtyfour' GROUP BY 1"))
+    return dict(project.ledger("SELECT state, count(*) FROM calls WHERE provider = 'sixtyfour' GROUP BY 1"))
 
 
 def nothing_for_all(project: Project, operation: str) -> list[dict[str, Any]]:
     """A bulk result of a request for all whom we ask for so: nobody has a number."""
     query = f"SELECT parameters FROM calls WHERE operation = '{operation}' ORDER BY call_id"
-    return [{**json.loads(parameters)["lead"], "phone": ""} for (parameters,) in rows(project, query)]
+    return [{**json.loads(parameters)["lead"], "phone": ""} for (parameters,) in project.ledger(query)]
 
 
 @pytest.mark.parametrize("signed", ["with our secret", "with a newer one, too", "not, and we have none"])
@@ -88,7 +80,7 @@ def test_a_webhook_that_proves_itself_settles_every_call_of_its_request(
     if "newer" in signed:
         assert vendor.sixtyfour("POST", f"{SECRET}/roll", {"expire_overlap_hours": 1}).status == 200
     project.configure(sixtyfour=known, enrichment={**NUMBERS, "webhook_grace": 20, "poll_interval": 20})
-    done = project.run("sync", "--json", prelude=WITHOUT_LOADING)
+    done = project.sync(load=False)
     assert done.exit_code == 0, done.stderr
     [job] = books(vendor)["jobs"]
     assert len(job["leads"]) == states(project)["settled"] == 40
@@ -108,7 +100,7 @@ def test_a_webhook_that_proves_nothing_is_kept_nowhere_and_its_result_is_fetched
         assert vendor.sixtyfour("DELETE", SECRET).status == 204
     enrichment = {**NUMBERS, "webhook_grace": 0.2, "poll_interval": 0.1}
     project.configure(sixtyfour={"webhook_secret": ours}, enrichment=enrichment)
-    done = project.run("sync", "--json", prelude=WITHOUT_LOADING)
+    done = project.sync(load=False)
     assert done.exit_code == 0, done.stderr
     assert states(project) == {"settled": 40}
     assert set(posted(vendor)) == {401}
@@ -139,7 +131,7 @@ class TestBesideServe:
         project.configure(
             sixtyfour={"webhook_secret": secret}, webhook={"port": port}, enrichment={**NUMBERS, **enrichment}
         )
-        done = project.run("sync", "--json", "--wait", "0.1s", prelude=WITHOUT_LOADING)
+        done = project.sync("--wait", "0.1s", load=False)
         assert done.exit_code == 3, done.stderr
         found: list[Any] = books(vendor)["jobs"]
         return found
@@ -174,9 +166,9 @@ class TestBesideServe:
         heard = finish(service).json
         assert (heard["kept"], heard["known"], heard["unsigned"], heard["waiting"]) == (1, 1, 2, 1)
         before = polls(vendor)
-        done = project.run("sync", "--json", prelude=WITHOUT_LOADING)
+        done = project.sync(load=False)
         assert done.exit_code == 0, done.stderr
-        assert dict(rows(project, "SELECT outcome, count(*) FROM calls GROUP BY 1")) == {"not_found": 40}
+        assert dict(project.ledger("SELECT outcome, count(*) FROM calls GROUP BY 1")) == {"not_found": 40}
         assert polls(vendor) == before
         assert_nothing_bought_twice(project)
 
@@ -195,10 +187,10 @@ class TestBesideServe:
         finally:
             service.send_signal(signal.SIGTERM)
         assert finish(service).json["kept"] == 2
-        done = project.run("sync", "--json", "--wait", "0.1s", prelude=WITHOUT_LOADING)
+        done = project.sync("--wait", "0.1s", load=False)
         assert done.exit_code == 3, done.stderr
         query = "SELECT operation, state, count(*) FROM calls GROUP BY 1, 2"
-        assert set(rows(project, query)) == {("find_email", "accepted", 40), ("find_phone", "settled", 40)}
+        assert set(project.ledger(query)) == {("find_email", "accepted", 40), ("find_phone", "settled", 40)}
         assert verdicts(project) == {("webhook", "quarantined"): 1, ("webhook", "applied"): 1}
 
 
@@ -208,7 +200,7 @@ class TestCaps:
         capped: dict[str, Any] = {"enrichment.caps.sixtyfour": {"cents_per_run": 100}}
         numbers = {**BOTH, "channels": ["phone"]}
         project.configure(sixtyfour={}, enrichment=numbers, **capped)
-        done = project.sync()
+        done = project.sync(load=False)
         assert (done.exit_code, done.json["exit_reason"]) == (3, "cap"), done.stderr
         assert "enrichment.caps.sixtyfour.cents_per_run is reached" in done.stderr
         assert done.json["spent"]["cents"]["max"] <= 100

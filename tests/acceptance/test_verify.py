@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox import Server
-from tests.support.project import Project
+from tests.support.project import WITHOUT_LOADING, Project
 
 
 def verified(project: Project) -> dict[str, str]:
@@ -67,30 +67,31 @@ def test_named_addresses_get_a_verdict_however_it_comes(
     assert [line.split()[0] for line in lines] == ["somebody@nowhere.example", "info@nowhere.example"]
     assert dict(line.split()[:2] for line in lines) == verified(project)
     assert len(project.charges("verify")) == 2
-    again = project.run("verify", "info@nowhere.example", "--json")
+    again = project.run("verify", "info@nowhere.example", "--json", prelude=WITHOUT_LOADING)
     assert (again.json["calls_sent"], len(again.json["verifications"])) == (0, 1)
-    assert project.run("verify", "info@nowhere.example", "--again", "--deep", "--json").json["calls_sent"] == 1
+    anew = ["info@nowhere.example", "--again", "--deep", "--json"]
+    assert project.run("verify", *anew, prelude=WITHOUT_LOADING).json["calls_sent"] == 1
     assert [charge["amount"] for charge in project.charges("verify")] == [4, 4, 10]
 
 
 def test_a_plan_without_verification_is_said_once_and_the_contacts_are_bought(project: Project, vendor: Server) -> None:
     vendor.set_behaviour(not_entitled=["verify_email"])
     project.configure(enrichment={"verify": "all", "channels": ["email"]})
-    done = project.sync()
+    done = project.sync(load=False)
     assert done.exit_code == 0, done.stderr
     assert done.stderr.count("verify email") == 1
     assert 'enrichment.verify = "none"' in done.stderr
     assert done.json["emails_found"] > 10
     assert sum(call["operation"] == "verify_email" for call in vendor.books()["requests"]) == 1
-    alone = project.run("verify", "info@nowhere.example")
+    alone = project.run("verify", "info@nowhere.example", prelude=WITHOUT_LOADING)
     assert alone.exit_code == 1
     assert "does not allow" in alone.stderr
 
 
 def test_what_a_cap_leaves_is_verified_by_the_next_run(project: Project) -> None:
     project.configure(enrichment={"channels": ["email"]})
-    project.sync()
-    capped = project.run("verify", "--policy", "all", "--budget", "0.2", "--json")
+    project.sync(load=False)
+    capped = project.run("verify", "--policy", "all", "--budget", "0.2", "--json", prelude=WITHOUT_LOADING)
     assert (capped.exit_code, capped.json["exit_reason"]) == (3, "cap")
     assert sum(charge["amount"] for charge in project.charges("verify")) <= 20
     rest = project.run("verify", "--policy", "all", "--json")

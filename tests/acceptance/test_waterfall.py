@@ -40,7 +40,7 @@ def test_the_second_is_asked_only_where_the_first_had_nothing(project: Project, 
     assert Counter(asked_at_second(vendor)) == dict.fromkeys(missed, 1)
     assert len(vendor.books(vendor="sixtyfour")["jobs"]) < len(missed) / 5  # many in one request
     _adds_up(project, vendor)
-    again = project.sync()
+    again = project.sync(load=False)
     assert (again.exit_code, again.json["calls_sent"]) == (0, 0)
     assert len(asked_at_second(vendor)) == len(missed)
 
@@ -69,15 +69,15 @@ def _adds_up(project: Project, vendor: Server) -> None:
 def test_a_vendor_without_credits_is_passed_over_and_asked_when_it_has_some(project: Project, vendor: Server) -> None:
     vendor.reset(people=20, seed=3, credits=0, behaviour=QUICK)
     project.configure(enrichment={**BOTH, "channels": ["email"]}, sixtyfour={}, clodura={"search_charge": "none"})
-    dry = project.sync()
+    dry = project.sync(load=False)
     assert dry.exit_code == 3, dry.stderr
     assert "Clodura has no credits left" in dry.stderr
     asked = asked_at_second(vendor)
     assert len(asked) == len(set(asked)) == 20
-    found = {person for (person,) in project.sql("SELECT DISTINCT person_id FROM crm.emails")}
+    found = {person for (person,) in project.ledger("SELECT DISTINCT person_id FROM emails")}
     assert found
     vendor.charge("pool", -100_000)
-    done = project.sync()
+    done = project.sync(load=False)
     assert done.exit_code == 0, done.stderr
     assert {job["person_id"] for job in vendor.books()["jobs"]} == {p["person_id"] for p in vendor.people()} - found
     assert len(asked_at_second(vendor)) == 20
@@ -87,7 +87,7 @@ def test_the_cap_of_the_second_bounds_it_alone(project: Project, vendor: Server)
     vendor.reset(people=40, seed=3, behaviour=QUICK)
     caps: dict[str, Any] = {"enrichment.caps.sixtyfour": {"cents_per_run": 95}}
     project.configure(enrichment=BOTH, sixtyfour={}, **caps)
-    done = project.sync()
+    done = project.sync(load=False)
     assert (done.exit_code, done.json["exit_reason"]) == (3, "cap"), done.stderr
     assert "enrichment.caps.sixtyfour.cents_per_run" in done.stderr
     assert 0 < vendor.books(vendor="sixtyfour")["totals"]["charged"] <= 9500
@@ -98,7 +98,7 @@ def test_what_an_answer_may_not_cost_is_not_asked_for(project: Project, vendor: 
     vendor.reset(people=20, seed=3, behaviour=QUICK)
     caps: dict[str, Any] = {"enrichment.caps.sixtyfour": {"cents_per_answer": 10}}
     project.configure(enrichment=BOTH, sixtyfour={}, **caps)
-    done = project.sync()
+    done = project.sync(load=False)
     assert done.exit_code == 0, done.stderr
     assert {operation for operation, _ in asked_at_second(vendor)} == {"find_email"}
 

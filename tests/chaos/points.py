@@ -26,22 +26,25 @@ WEBHOOKS = LOADED + _both(
     *(f"submit.{{}}:{kind}" for kind in ("reveal_email", "reveal_phone", "verify_email")),
     *_committed("""
         carrying.take_in claims.claim claims.mark_sent collecting.Collector._apply_some counters.LedgerCounters.add
-        deliveries.announce deliveries.deliver learned.Learned.note runs.cover runs.finish runs.signing_key runs.start
-        searches.SearchBudget.reserve searches.SearchBudget.settle arrivals.Arrivals._know scans.begin
-        scans.keep_windows scans.note_page scans.remember sync._Run._flush seen.remember_organizations
-        sending.Sender._answered vendor.keep_realm
+        arrivals.Arrivals._know deliveries.announce deliveries.deliver learned.Learned.note runs.cover runs.finish
+        runs.signing_key runs.start scans.keep_windows searches.SearchBudget.reserve searches.SearchBudget.settle seen.remember_organizations
+        sending.Sender._answered sync._Run._flush vendor.keep_realm
     """),
 )
 POLLING = _both("fetch.{}:GET", *_committed("polling.Poller._heard"))
 INTERRUPTED = _both(*_committed("claims.release"))
 HURRIED = _both(*_committed("polls.asked"))
 FLUSHING = LOADED + _both("load.{}", *_committed("deliveries.announce"))
-RESUMED = [  # in this order: what was taken over once is not taken over again
-    f"ledger.{moment}:{name}"
-    for name in ("engine.Engine.start", "waterfalls.want_again")
-    for moment in ("before", "after")
-]
-NEW = _both(*_committed("migrate.to_newest"))
+
+
+def _in_turn(names: str) -> list[str]:
+    """In this order: what came once does not come again."""
+    return [f"ledger.{moment}:{name}" for name in names.split() for moment in ("before", "after")]
+
+
+RESUMED = _in_turn("engine.Engine.start waterfalls.want_again")
+#: a ledger is made, and a search read whole: one with a limit notes nothing that the next would go on with
+NEW = _in_turn("migrate.to_newest scans.begin scans.keep_windows arrivals.Arrivals._know")
 #: of a request for many, of what its answers lead to, and of one who is passed over
 TWO_VENDORS = _both(
     *(f"submit.{{}}:{kind}" for kind in ("find_email", "find_phone")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +47,28 @@ def _sql(folder: Path, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query).fetchall()
 
 
-def test_a_pending_package_is_loaded_first_and_what_is_given_then_is_not_ignored(tmp_path: Path) -> None:
-    loader = _loader(tmp_path)
-    loader.make_tables()
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the tables are made already."""
+    made = tmp_path_factory.mktemp("tables")
+    _loader(made).make_tables()
+    return made
+
+
+@pytest.fixture
+def folder(tables: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    shutil.copytree(tables, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+def test_a_pending_package_is_loaded_first_and_what_is_given_then_is_not_ignored(folder: Path) -> None:
+    loader = _loader(folder)
     _extract_only(loader, _person("pending"))
-    after = _loader(tmp_path)
+    after = _loader(folder)
     assert after.drain() is not None
     _load(after, _person("new"))
-    assert _sql(tmp_path, "SELECT person_id FROM crm.people ORDER BY 1") == [("new",), ("pending",)]
+    assert _sql(folder, "SELECT person_id FROM crm.people ORDER BY 1") == [("new",), ("pending",)]
     assert after.drain() is None
 
 
@@ -79,17 +94,16 @@ def test_small_tables_are_joined_before_dlt_sees_them_and_rows_stay_in_their_ord
     assert keys == [*(key for table in people for key in table.column("person_id").to_pylist()), "of another schema"]
 
 
-def test_a_package_that_cannot_be_loaded_does_not_block_the_next_ones(tmp_path: Path) -> None:
-    loader = _loader(tmp_path)
-    loader.make_tables()
+def test_a_package_that_cannot_be_loaded_does_not_block_the_next_ones(folder: Path) -> None:
+    loader = _loader(folder)
     poison = pa.table({"run_id": ["r"], "people_seen": ["many"]})  # a text where the table has numbers
     with pytest.raises(DestinationError, match="Nothing that was bought is lost"):
         loader.load(loader.feed([(RUNS, poison)]))
-    after = _loader(tmp_path)
+    after = _loader(folder)
     assert after.drain() is not None
     assert after.drain() is None
     _load(after, _person("later"))
-    assert _sql(tmp_path, "SELECT person_id FROM crm.people") == [("later",)]
+    assert _sql(folder, "SELECT person_id FROM crm.people") == [("later",)]
 
 
 def test_every_table_is_there_before_the_first_row_with_its_own_types(tmp_path: Path) -> None:
@@ -108,28 +122,25 @@ def test_every_table_is_there_before_the_first_row_with_its_own_types(tmp_path: 
     assert types["emails", "former"] == "BOOLEAN"
 
 
-def test_the_same_row_twice_is_one_row_and_a_changed_one_replaces_it(tmp_path: Path) -> None:
-    loader = _loader(tmp_path)
-    loader.make_tables()
+def test_the_same_row_twice_is_one_row_and_a_changed_one_replaces_it(folder: Path) -> None:
+    loader = _loader(folder)
     _load(loader, _person("ann", title="CEO", titles=["CEO"]), _person("bob"))
     _load(loader, _person("ann", title="CTO", titles=["CTO", "Founder"]))
-    rows = _sql(tmp_path, "SELECT person_id, title, titles FROM crm.people ORDER BY 1")
+    rows = _sql(folder, "SELECT person_id, title, titles FROM crm.people ORDER BY 1")
     assert rows == [("ann", "CTO", '["CTO","Founder"]'), ("bob", None, None)]
 
 
-def test_tables_of_one_feed_keep_each_their_own_key(tmp_path: Path) -> None:
-    loader = _loader(tmp_path)
-    loader.make_tables()
+def test_tables_of_one_feed_keep_each_their_own_key(folder: Path) -> None:
+    loader = _loader(folder)
     seen = [{"person_id": "ann", "search": search, "last_seen_at": NOW} for search in ("a", "b")]
     for _ in range(2):
         loader.load(loader.feed([(PEOPLE, PEOPLE.table([_person("ann")])), (PEOPLE_SEEN, PEOPLE_SEEN.table(seen))]))
-    assert _sql(tmp_path, "SELECT count(*) FROM crm.people") == [(1,)]
-    assert _sql(tmp_path, "SELECT search FROM crm.people_seen ORDER BY 1") == [("a",), ("b",)]
+    assert _sql(folder, "SELECT count(*) FROM crm.people") == [(1,)]
+    assert _sql(folder, "SELECT search FROM crm.people_seen ORDER BY 1") == [("a",), ("b",)]
 
 
-def test_nothing_to_load_is_no_package(tmp_path: Path) -> None:
-    loader = _loader(tmp_path)
-    loader.make_tables()
+def test_nothing_to_load_is_no_package(folder: Path) -> None:
+    loader = _loader(folder)
     assert loader.load(loader.feed([])) is None
 
 
@@ -143,10 +154,9 @@ def test_two_folders_of_one_machine_share_nothing(tmp_path: Path) -> None:
     assert _sql(tmp_path / "two", "SELECT person_id FROM crm.people") == [("two",)]
 
 
-def test_what_the_ledger_owes_is_yielded_until_it_is_noted_as_delivered(tmp_path: Path) -> None:
-    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
-        loader = _loader(tmp_path)
-        loader.make_tables()
+def test_what_the_ledger_owes_is_yielded_until_it_is_noted_as_delivered(folder: Path) -> None:
+    with Ledger("sqlite:///ledger.db", folder) as ledger:
+        loader = _loader(folder)
         plan(ledger, "ann")
         ((claimed,), _) = claim(ledger)
         send(ledger, claimed)
@@ -165,14 +175,13 @@ def test_what_the_ledger_owes_is_yielded_until_it_is_noted_as_delivered(tmp_path
         assert sum(map(len, load("there"))) == sum(map(len, first))
         keys = [key for rows in first if rows.table == EMAILS.name for key in rows.keys]
         assert len(ledger.call(known_hashes, "here", "emails", keys)) == 2
-    assert _sql(tmp_path, "SELECT email FROM crm.emails ORDER BY 1") == [("ann@x.io",), ("ann@y.io",)]
-    assert _sql(tmp_path, "SELECT kind, amount_min, amount_max FROM crm.credit_spend") == [("pool", 200, 200)]
+    assert _sql(folder, "SELECT email FROM crm.emails ORDER BY 1") == [("ann@x.io",), ("ann@y.io",)]
+    assert _sql(folder, "SELECT kind, amount_min, amount_max FROM crm.credit_spend") == [("pool", 200, 200)]
 
 
-def test_a_charge_that_turns_out_to_be_nothing_is_told_to_a_sink_that_knew_otherwise(tmp_path: Path) -> None:
-    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
-        loader = _loader(tmp_path)
-        loader.make_tables()
+def test_a_charge_that_turns_out_to_be_nothing_is_told_to_a_sink_that_knew_otherwise(folder: Path) -> None:
+    with Ledger("sqlite:///ledger.db", folder) as ledger:
+        loader = _loader(folder)
         plan(ledger, "ann")
         ((claimed,), _) = claim(ledger)
         send(ledger, claimed)  # it may cost six
@@ -180,7 +189,7 @@ def test_a_charge_that_turns_out_to_be_nothing_is_told_to_a_sink_that_knew_other
             handed: list[Deliveries] = []
             loader.load(list(enrichment(ledger, "here", handed).resources.values()))
             ledger.call(deliver, "here", handed, "1")
-            shown = _sql(tmp_path, "SELECT amount_min, amount_max FROM crm.credit_spend")
+            shown = _sql(folder, "SELECT amount_min, amount_max FROM crm.credit_spend")
             tell(ledger, claimed.request_id, found("ann@x.io", amount=0))
     assert shown == [(0, 0)]
 

@@ -8,6 +8,7 @@ process itself, a child of its own which ends as any other.
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
 import signal
@@ -21,7 +22,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
-#: what a run imports, but for pyarrow and duckdb: they start threads, which no fork takes along
+#: what a run imports, but for what stands on pyarrow and duckdb
 HEAVY = """
     alembic.command alembic.context alembic.operations anyio._backends._asyncio anyio.from_thread certifi
     destinations.duckdb dlt._workspace._plugins dlt._workspace.cli._plugins dlt.destinations.insert_job_client
@@ -34,6 +35,12 @@ HEAVY = """
     pipelines.spending pipelines.webhooks pydoc pytz.exceptions rich.live rich.table sources.clodura.connecting
     sources.sixtyfour.connecting sqlalchemy.dialects.sqlite.aiosqlite typer._adapters
     uvicorn.lifespan.off uvicorn.protocols.http.h11_impl uvicorn.protocols.http.httptools_impl
+""".split()
+#: what a run imports besides; no fork takes along the threads that they start where nothing keeps them from it
+THREADED = """
+    dlt.common.libs.pyarrow dlt.common.libs.sql_alchemy_compat dlt.destinations.impl.duckdb.duck duckdb
+    encodings.utf_8_sig phonenumbers.data.region_GB phonenumbers.data.region_IN pipelines.commands.sync
+    pipelines.planning pipelines.sync pyarrow pyarrow.compute pyarrow.parquet
 """.split()
 
 _lock = threading.Lock()
@@ -162,6 +169,9 @@ def main() -> NoReturn:
     quiet_dlt()
     for name in HEAVY:
         import_module(name)
+    _import_without_threads()
+    gc.collect()
+    gc.freeze()  # nobody looks again at what all of them share: looking copies it
     threads = len(os.listdir("/proc/self/task")) if Path("/proc/self/task").is_dir() else threading.active_count()
     assert threads == 1, f"{threads} threads: a fork would lose them"
     serve(socket.socket(fileno=int(sys.argv[1])))
@@ -172,6 +182,14 @@ def main() -> NoReturn:
             raise
         _end(ended.code or 0)
     _end(0)
+
+
+def _import_without_threads() -> None:
+    """jemalloc, of pyarrow, starts none where it is told so; those of duckdb end with its connection to nothing."""
+    os.environ["JE_ARROW_MALLOC_CONF"] = "background_thread:false"
+    for name in THREADED:
+        import_module(name)
+    import_module("duckdb").default_connection().close()
 
 
 def _end(code: int) -> NoReturn:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from tests.support.forked import Forked
 PATIENCE = 90.0
 #: settings of [enrichment] by which Clodura is asked first, and Sixtyfour for what it has not
 BOTH = {"email_providers": ["clodura", "sixtyfour"], "phone_providers": ["clodura", "sixtyfour"], "batch_wait": 0.3}
-#: a prelude for what does not care whether rows are loaded: dlt takes three seconds a run
+#: a prelude for what does not care whether rows are loaded: dlt takes most of the time of a run
 WITHOUT_LOADING = """
 import pipelines.preparing
 class Loader:
@@ -108,13 +110,18 @@ class Project:
         """`leadsync ARGUMENTS` to its end."""
         return finish(self.start(*arguments, prelude=prelude))
 
-    def sync(self, *arguments: str) -> Finished:
-        """`leadsync sync --json ARGUMENTS`."""
-        return self.run("sync", "--json", *arguments)
+    def sync(self, *arguments: str, load: bool = True) -> Finished:
+        """`leadsync sync --json ARGUMENTS`; without ``load`` nothing is loaded: what it bought is in `ledger` only."""
+        return self.run("sync", "--json", *arguments, prelude="" if load else WITHOUT_LOADING)
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of the database that `sync` has filled."""
         with duckdb.connect(str(self.folder / "leads.duckdb"), read_only=True) as connection:
+            return connection.execute(query).fetchall()
+
+    def ledger(self, query: str) -> list[tuple[Any, ...]]:
+        """Rows of the ledger."""
+        with closing(sqlite3.connect(self.folder / ".leadsync" / "ledger.db")) as connection:
             return connection.execute(query).fetchall()
 
     def one(self, query: str) -> Any:
