@@ -9,7 +9,7 @@ from typing import Any
 from enrichment.engine import Ending, Report
 from enrichment.ledger.books import Amount, RunBooks, Share
 from enrichment.states import State
-from pipelines.searching import SearchTally
+from pipelines.search_context import SearchTally, Unseen
 from sources.clodura.prices import UNIT
 from sources.errors import (
     CapReached,
@@ -23,6 +23,8 @@ from sources.errors import (
 )
 
 DONE, FAILED, WRONG_USAGE, STOPPED_EARLY = 0, 1, 2, 3
+#: windows with people who cannot be seen that are named for each search; `--json` has all of them
+PLACES = 3
 
 
 @dataclass(frozen=True)
@@ -109,15 +111,7 @@ def judge(
                 found.append(one.verdict)
         found += _endings(report)
     if tally.truncated:
-        names = ", ".join(tally.truncated)
-        found.append(
-            Verdict(
-                STOPPED_EARLY,
-                "truncated",
-                f"Not everything can be seen: page 100 of {names} is full, and the vendor shows no page behind it. "
-                f"Narrow the search with more filters, or make several of it.",
-            )
-        )
+        found.append(Verdict(STOPPED_EARLY, "truncated", _truncated(tally)))
     if tally.incomplete and not found:
         names = ", ".join(tally.incomplete)
         found.append(Verdict(STOPPED_EARLY, "incomplete", f"Not read to the end: {names}. Run again."))
@@ -131,6 +125,32 @@ def judge(
             f"never sent again by themselves, and settle if an answer still comes."
         ] = None
     return replace(first, message="\n".join(told)) if len(told) > 1 else first
+
+
+def _truncated(tally: SearchTally) -> str:
+    told = []
+    for name in tally.truncated:
+        told.append(f"Search {name}: {_unseen([one for one in tally.unseen if one.search == name])}.")
+    return (
+        f"Not everybody can be seen. {' '.join(told)} All others were read. To see these, too, narrow the search in "
+        f"the settings or make several of it, by a filter that tells them apart; search_coverage shows which were "
+        f"tried."
+    )
+
+
+def _unseen(windows: Sequence[Unseen]) -> str:
+    """About how many people are left in a search, and where: its windows, those with most people left first."""
+    windows = sorted(windows, key=lambda one: one.left or 0, reverse=True)
+    known = [one.left for one in windows if one.left is not None]
+    more = " or more" if len(known) < len(windows) else ""
+    left = f"about {sum(known):,}{more} people are" if known else "nobody knows how many people are"
+    if not windows:
+        return f"{left} on no page"
+    if len(windows) == 1:
+        return f"{left} on no page, in the window [{windows[0].window}]"
+    places = [f"[{one.window}]" + (f" about {one.left:,}" if one.left is not None else "") for one in windows]
+    others = f" and {len(places) - PLACES:,} more" if len(places) > PLACES else ""
+    return f"{left} on no page, in {len(places):,} windows: {', '.join(places[:PLACES])}{others}"
 
 
 def _endings(report: Report) -> list[Verdict]:
@@ -202,6 +222,7 @@ def as_object(
         "people_new": tally.new,
         "people_changed": tally.changed,
         "people_unchanged": tally.unchanged,
+        "people_missing": tally.missing,
         "search_calls": tally.calls,
         "search_spent": spent_by_unit({UNIT: search_spent}, [UNIT]),
         "calls_sent": books.calls_sent,
@@ -219,8 +240,10 @@ def as_object(
         "spent": spent_by_unit(books.spent, units),
         "providers": [_share(share) for share in books.shares],
         "halted": [_halted(one) for one in halted],
-        "truncated_windows": len(tally.truncated),
+        "truncated_windows": len(tally.unseen),
         "truncated_searches": tally.truncated,
+        "truncated": [{"search": one.search, "window": one.window, "people_left": one.left} for one in tally.unseen],
+        "unproven_searches": tally.unproven,
         "seconds": round(seconds, 1),
         "database": database,
         "query": query,
