@@ -19,6 +19,9 @@ plan = "multi_provider"                        # Free Forever, Max, PAYG; "stand
 [sources.clodura.searches.leaders_in_india]
 seniority = ["Founder", "CEO", "CXO", "Vice President", "Director", "Head"]
 person_country = ["India"]
+# new_only = true                              # between full readings only who was not viewed before: costs next to
+# full_scan_every = "30d"                      # nothing, and keeps nobody else up to date; a full reading this often
+# resume_within = "7d"                         # an interrupted reading goes on where it stopped for so long
 
 [enrichment]
 channels = ["email", "phone"]                  # what is bought for each person found

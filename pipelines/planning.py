@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -14,23 +13,25 @@ import anyio
 import sqlalchemy as sa
 
 from enrichment.ids import micros, new_id
-from enrichment.ledger import Ledger, forecast, ledger_path, runs
+from enrichment.ledger import Ledger, forecast, ledger_path, runs, scans
 from enrichment.ledger.claims import used_of
 from enrichment.ledger.counters import LedgerCounters
-from enrichment.ledger.forecast import Foreseen, LastReading
+from enrichment.ledger.forecast import Foreseen
 from enrichment.ledger.ledger_time import ledger_time
 from enrichment.ledger.searches import SearchBudget
 from enrichment.ledger.standings import Asking
 from enrichment.metering import NONE, LedgerMeter
 from enrichment.verification import Verifying
 from pipelines.environment import user_agent
-from pipelines.forecast import MOST_PEOPLE, Expected, Facts, Step, Verification
+from pipelines.expectation import NextReading, expectation, note
+from pipelines.forecast import Facts, Step, Verification
 from pipelines.forecast import forecast as reckon
 from pipelines.options import (
     SyncOptions,
     checked,
     chosen_caps,
     chosen_channels,
+    chosen_choices,
     chosen_search_price,
     chosen_searches,
     chosen_verifying,
@@ -41,6 +42,7 @@ from pipelines.spending import spending_warnings
 from pipelines.telling import Teller
 from pipelines.vendor import account_of, keep_realm, same_realm, usable_key, vendors_of, waterfall_of
 from sources.clock import SYSTEM_CLOCK
+from sources.clodura.choices import Choices
 from sources.clodura.client import CloduraClient, make_transport
 from sources.clodura.filters import SearchFilters
 from sources.clodura.prices import UNIT
@@ -75,15 +77,18 @@ def plan(options: SyncOptions, settings: Settings, teller: Teller, *, probing: b
         if probing:
             probed = anyio.run(partial(_probe, options, settings, searches, ledger))
         with ledger.read() as connection:
-            facts = _facts(connection, options, settings, searches, probed)
+            now = ledger_time(connection, micros(SYSTEM_CLOCK))
+            readings = _next_readings(connection, options, settings, searches, now)
+            facts = _facts(connection, options, settings, searches, probed, readings, now)
             under_way, in_doubt = forecast.outstanding(connection)
         result = reckon(facts)
+    new_only = [name for name, reading in readings.items() if reading is NextReading.NEW]
     return {
         **result,
         "calls_under_way": under_way,
         "calls_in_doubt": in_doubt,
         "probe_calls": sum(found.calls for found in probed.values()),
-        "note": _note(facts),
+        "note": note(facts.searches, new_only),
     }
 
 
@@ -104,8 +109,9 @@ def _facts(
     settings: Settings,
     searches: Mapping[str, SearchFilters],
     probed: Mapping[str, Probed],
+    readings: Mapping[str, NextReading],
+    now: int,
 ) -> Facts:
-    now = ledger_time(connection, micros(SYSTEM_CLOCK))
     run_id = new_id()
     channels = chosen_channels(options, settings)
     waterfall = waterfall_of(settings, channels)
@@ -126,7 +132,7 @@ def _facts(
     expected = []
     for name, filters in searches.items():
         last = forecast.last_reading(connection, name, f"{name}/{filters.fingerprint()}")
-        expected.append(expectation(name, last, probed.get(name), options.limit))
+        expected.append(expectation(name, last, probed.get(name), options.limit, readings[name]))
     return Facts(
         searches=expected,
         waterfalls=waterfalls,
@@ -161,25 +167,34 @@ def _windows(settings: Settings, name: str) -> list[Window]:
     return [Window.parse(text) for text in settings.vendor(name).rate_limits]
 
 
-def expectation(name: str, last: LastReading | None, probed: Probed | None, limit: int | None) -> Expected:
-    """A probe knows best; then a search that was read whole; one that was not, shows at least what was seen of it."""
-    whole = last is not None and last.coverage == Coverage.COMPLETE
-    asked = asked_then(json.loads(last.run_summary or "{}")) if last is not None and whole else frozenset()
-    if probed is not None:
-        same = whole and last is not None and last.people == probed.people
-        least = probed.people if limit is None else min(limit, probed.people)
-        return Expected(name, least, probed.people, "probe", known=same, asked=asked if same else frozenset())
-    if last is None:
-        return Expected(name, 0, MOST_PEOPLE, "never read")
-    if whole:
-        return Expected(name, last.people, last.people, "last run", last.finished_at, known=True, asked=asked)
-    return Expected(name, last.people, MOST_PEOPLE, f"last run, {last.coverage}", last.finished_at)
+def _next_readings(
+    connection: sa.Connection,
+    options: SyncOptions,
+    settings: Settings,
+    searches: Mapping[str, SearchFilters],
+    now: int,
+) -> dict[str, NextReading]:
+    """What the next run reads of each search; as `pipelines.searching` decides it."""
+    choices = chosen_choices({name: settings.searches.get(name, {}) for name in searches})
+    whole = options.limit is not None
+    return {
+        name: NextReading.ALL if whole else _next_reading(connection, name, filters, choices[name], now)
+        for name, filters in searches.items()
+    }
 
 
-def asked_then(summary: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
-    """Whom a run was to ask for what, by its summary; before there were several providers it named the channels."""
-    order = summary.get("waterfall", {str(channel): [NAME] for channel in summary.get("channels", ())})
-    return frozenset((channel, name) for channel, names in order.items() for name in names)
+def _next_reading(
+    connection: sa.Connection, name: str, filters: SearchFilters, choices: Choices, now: int
+) -> NextReading:
+    fingerprint = filters.fingerprint()
+    if choices.new_only and not filters.exclude_viewed_people:
+        full = scans.last_whole(connection, name, fingerprint)
+        if full is not None and now < full + choices.full_scan_every * 1_000_000:
+            return NextReading.NEW
+    last = forecast.last_reading(connection, name, f"{name}/{fingerprint}")
+    if last is None or last.coverage != Coverage.INTERRUPTED:
+        return NextReading.ALL
+    return NextReading.REST if last.started_at >= now - choices.resume_within * 1_000_000 else NextReading.ALL
 
 
 async def _probe(
@@ -209,20 +224,3 @@ async def _probe(
             meter = None if price.charge == NONE else LedgerMeter(ledger, price, budget, name, now)
             found[name] = await probe(client, filters, meter=meter, patience=lambda: PATIENCE)
     return found
-
-
-def _note(facts: Facts) -> str:
-    unknown = [search.search for search in facts.searches if search.source == "never read"]
-    if unknown:
-        return (
-            f"Nobody has read {', '.join(unknown)} yet: a search shows up to {MOST_PEOPLE:,} people. --probe counts "
-            f"them by a few searches, which may be charged."
-        )
-    in_part = [search.search for search in facts.searches if search.as_of is not None and search.least < search.most]
-    if in_part:
-        return (
-            f"Not read to the end when it was last read: {', '.join(in_part)}. A search shows up to {MOST_PEOPLE:,} "
-            f"people, and --limit takes those that it shows first. --probe counts them by a few searches, which may be "
-            f"charged."
-        )
-    return "As long as the searches show the people they showed when they were last read."

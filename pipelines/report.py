@@ -17,6 +17,7 @@ def print_report(result: dict[str, Any]) -> None:
     asked = sum(result["outcomes"].values())
     found = result["outcomes"].get("found", 0)
     rate = f" ({found / asked:.0%} of {asked} settled reveals found something)" if asked else ""
+    missing = f"; {result['people_missing']:,} no longer shown" if result["people_missing"] else ""
     carried = ""
     if result["purchases_sent"] > result["calls_sent"]:
         carried = f" for {result['purchases_sent']:,} purchases"
@@ -24,7 +25,7 @@ def print_report(result: dict[str, Any]) -> None:
         (
             "people",
             f"{result['people_seen']:,} seen: {result['people_new']:,} new, {result['people_changed']:,} changed, "
-            f"{result['people_unchanged']:,} unchanged",
+            f"{result['people_unchanged']:,} unchanged{missing}",
         ),
         (
             "calls",
@@ -39,8 +40,8 @@ def print_report(result: dict[str, Any]) -> None:
         *(("passed over", f"{row['provider']}: {row['message']}") for row in result["halted"] if row["passed_over"]),
         (
             "search",
-            f"{result['search_calls']:,} pages asked for, which may have cost {searched['min']:,g} to "
-            f"{searched['max']:,g} export credits",
+            f"{result['search_calls']:,} pages asked for, which may have cost {_number(searched['min'])} to "
+            f"{_number(searched['max'])} export credits",
         ),
         ("database", result["database"]),
         ("try", result["query"]),
@@ -61,6 +62,8 @@ def print_status(result: dict[str, Any]) -> None:
     ]
     for run in result["runs"]:
         seen = f"{run['people_seen']:,} people, {run['calls_sent']:,} calls" if run["people_seen"] is not None else ""
+        if run["truncated_windows"]:
+            seen += f", {run['truncated_windows']:,} windows with people whom no page shows"
         rows.append((f"run {run['started_at']}", f"{run['exit_reason']} {seen}".strip()))
     _print(rows)
 
@@ -77,16 +80,18 @@ def print_plan(result: dict[str, Any]) -> None:
         shared = "" if row["requests"] == row["asks"] else f" in {_span(row['requests'])} requests"
         name = f"{row['channel']} {row['provider']}" if several else row["channel"]
         rows.append((name, f"{_span(row['asks'])} calls{shared}, {_span(row['cost'])} {row['unit']}{rate}"))
-    rows.append(("searching", f"{_span(result['pages'])} pages, {_span(result['search_cost'])} export credits"))
+    pages = result["pages"]
+    last = f" ({pages['expected']:,} when last read)" if pages["max"] is None and pages["expected"] is not None else ""
+    rows.append(("searching", f"{_span(pages)} pages{last}, {_span(result['search_cost'])} export credits"))
     for unit, cost in result["cost"].items():
         holds = result["capped_by"].get(unit)
         capped = f", held by {holds}" if holds else ""
         expected = cost["expected"]
-        likely = f"; going by past results about {expected:,g}" if expected is not None else ""
+        likely = f"; going by past results about {_number(expected)}" if expected is not None else ""
         rows.append(("in all", f"{_span(cost)} {unit} for what is bought{capped}{likely}"))
-    rows += [
-        ("time", f"{_span(result['calls'])} calls: {_time(result['seconds']['max'])} at these rate limits at the most"),
-    ]
+    seconds = result["seconds"]["max"]
+    time = "nobody knows for how long" if seconds is None else f"{_time(seconds)} at these rate limits at the most"
+    rows.append(("time", f"{_span(result['calls'])} calls: {time}"))
     if result["calls_under_way"] or result["calls_in_doubt"]:
         rows.append(
             ("open", f"{result['calls_under_way']:,} under way, {result['calls_in_doubt']:,} in doubt: no new cost")
@@ -98,7 +103,7 @@ def print_plan(result: dict[str, Any]) -> None:
 def _by_unit(spent: dict[str, dict[str, float]]) -> str:
     """Amounts of each unit, the search vendor's first: they never add up."""
     units = sorted(spent, key=lambda unit: (unit != "credits", unit))
-    return ", ".join(f"{spent[unit]['min']:,g} to {spent[unit]['max']:,g} {unit}" for unit in units)
+    return ", ".join(f"{_number(spent[unit]['min'])} to {_number(spent[unit]['max'])} {unit}" for unit in units)
 
 
 def _providers(shares: list[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -109,15 +114,22 @@ def _providers(shares: list[dict[str, Any]]) -> list[tuple[str, str]]:
         (
             f"{share['channel']} {share['provider']}",
             f"{share['asked']:,} asked, {share['settled']:,} settled, {share['found']:,} found, "
-            f"{share['spent']['min']:,g} to {share['spent']['max']:,g} {share['unit']}",
+            f"{_number(share['spent']['min'])} to {_number(share['spent']['max'])} {share['unit']}",
         )
         for share in shares
     ]
 
 
 def _span(bounds: dict[str, Any]) -> str:
+    """Two bounds; there may be no upper one."""
     least, most = bounds["min"], bounds["max"]
-    return f"{least:,g}" if least == most else f"{least:,g} to {most:,g}"
+    if most is None:
+        return f"{_number(least)} or more"
+    return _number(least) if least == most else f"{_number(least)} to {_number(most)}"
+
+
+def _number(amount: float) -> str:
+    return f"{amount:,.0f}" if amount == round(amount) else f"{amount:,.2f}".rstrip("0")
 
 
 def _day(micros: int) -> str:
@@ -155,13 +167,13 @@ def print_calls(result: dict[str, Any]) -> None:
         lines += [f"    {text}" for text in (call["why"], call["outlook"]) if text]
         print("\n".join(lines))  # noqa: T201 - the result, on stdout
     shown, count = len(result["calls"]), result["count"]
-    at_risk = ", ".join(f"{amount:,g} {unit}" for unit, amount in result["at_risk"].items()) or "nothing"
+    at_risk = ", ".join(f"{_number(amount)} {unit}" for unit, amount in result["at_risk"].items()) or "nothing"
     print(f"{shown:,} of {count:,} calls; at risk in all: {at_risk}")  # noqa: T201 - the result, on stdout
 
 
 def _money(call: dict[str, Any]) -> str:
     if call["at_risk"]:
-        return f"up to {call['at_risk']:,g} {call['unit']} at risk"
+        return f"up to {_number(call['at_risk'])} {call['unit']} at risk"
     return f"{_span(call['spent'])} {call['unit']} spent" if call["spent"] else ""
 
 
@@ -171,9 +183,10 @@ def print_resolved(result: dict[str, Any]) -> None:
         if not call["done"]:
             said = f"left as it is: {call['state']} by {call['by']} meanwhile"
         elif call["booked"] is None:
-            said = f"void: {call['was_at_risk']:,g} {call['unit']} are free again, and the next run may buy it"
+            said = f"void: {_number(call['was_at_risk'])} {call['unit']} are free again, and the next run may buy it"
         else:
-            said = f"settled: {call['booked']:,g} {call['unit']} booked, no answer; {call['was_at_risk']:,g} were held"
+            held = _number(call["was_at_risk"])
+            said = f"settled: {_number(call['booked'])} {call['unit']} booked, no answer; {held} were held"
         print(f"{call['call_id']}  {said}")  # noqa: T201 - the result, on stdout
     if not result["calls"]:
         print("No call was in doubt that long: nothing was changed.")  # noqa: T201 - the result, on stdout
@@ -216,6 +229,11 @@ def warnings_of(result: dict[str, Any]) -> list[str]:
         )
     if result["calls_rejected"]:
         found.append(f"{result['calls_rejected']} calls were rejected by the vendor as wrong; nothing was charged.")
+    if result["unproven_searches"]:
+        found.append(
+            f"Whether everybody was seen is not proven for {', '.join(result['unproven_searches'])}: parts of it were "
+            f"read by a filter that may leave somebody out, though nobody is known to be. See `search_coverage`."
+        )
     for row in result["halted"]:
         if row["passed_over"] and row["message"] not in (result["message"] or ""):
             found.append(row["message"])

@@ -48,7 +48,10 @@ def status(ledger: Ledger, now: int, units: Sequence[str] = (UNIT,)) -> dict[str
 
 def _run(row: Any) -> dict[str, Any]:
     summary = json.loads(row["summary"]) if row["summary"] else {}
-    names = ("people_seen", "people_new", "calls_sent", "purchases_sent", "emails_found", "phones_found", "spent")
+    names = (
+        *("people_seen", "people_new", "people_missing", "calls_sent", "purchases_sent", "emails_found"),
+        *("phones_found", "spent", "truncated_windows"),
+    )
     return {
         "run_id": row["run_id"],
         "started_at": time_text(row["started_at"]),

@@ -9,7 +9,7 @@ from typing import Any
 from enrichment.engine import Ending, Report
 from enrichment.ledger.books import Amount, RunBooks, Share
 from enrichment.states import State
-from pipelines.searching import SearchTally
+from pipelines.search_context import SearchTally, Unseen
 from sources.clodura.prices import UNIT
 from sources.errors import (
     CapReached,
@@ -22,9 +22,9 @@ from sources.errors import (
     Unavailable,
 )
 
-#: windows that are named
-MOST_TOLD = 5
 DONE, FAILED, WRONG_USAGE, STOPPED_EARLY = 0, 1, 2, 3
+#: windows with people who cannot be seen that are named for each search; `--json` has all of them
+PLACES = 3
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def judge(
                 found.append(one.verdict)
         found += _endings(report)
     if tally.truncated:
-        found.append(Verdict(STOPPED_EARLY, "truncated", _unseen(tally)))
+        found.append(Verdict(STOPPED_EARLY, "truncated", _truncated(tally)))
     if tally.incomplete and not found:
         names = ", ".join(tally.incomplete)
         found.append(Verdict(STOPPED_EARLY, "incomplete", f"Not read to the end: {names}. Run again."))
@@ -127,18 +127,30 @@ def judge(
     return replace(first, message="\n".join(told)) if len(told) > 1 else first
 
 
-def _unseen(tally: SearchTally) -> str:
-    """Which windows hold people that cannot be seen, the first few of many."""
+def _truncated(tally: SearchTally) -> str:
     told = []
-    for window in tally.unseen[:MOST_TOLD]:
-        left = "nobody knows how many" if window.left is None else f"about {window.left:,}"
-        told.append(f"{window.search} ({window.window}): {left}")
-    more = len(tally.unseen) - len(told)
+    for name in tally.truncated:
+        told.append(f"Search {name}: {_unseen([one for one in tally.unseen if one.search == name])}.")
     return (
-        f"Not everybody can be seen in {', '.join(tally.truncated)}: a search shows 100 pages of 100 people, and no "
-        f"filter brings out who is left. {'; '.join(told)}{f'; and {more} more' if more else ''}. Narrow the search "
-        f"with more filters, or make several of it. See search_coverage."
+        f"Not everybody can be seen. {' '.join(told)} All others were read. To see these, too, narrow the search in "
+        f"the settings or make several of it, by a filter that tells them apart; search_coverage shows which were "
+        f"tried."
     )
+
+
+def _unseen(windows: Sequence[Unseen]) -> str:
+    """About how many people are left in a search, and where: its windows, those with most people left first."""
+    windows = sorted(windows, key=lambda one: one.left or 0, reverse=True)
+    known = [one.left for one in windows if one.left is not None]
+    more = " or more" if len(known) < len(windows) else ""
+    left = f"about {sum(known):,}{more} people are" if known else "nobody knows how many people are"
+    if not windows:
+        return f"{left} on no page"
+    if len(windows) == 1:
+        return f"{left} on no page, in the window [{windows[0].window}]"
+    places = [f"[{one.window}]" + (f" about {one.left:,}" if one.left is not None else "") for one in windows]
+    others = f" and {len(places) - PLACES:,} more" if len(places) > PLACES else ""
+    return f"{left} on no page, in {len(places):,} windows: {', '.join(places[:PLACES])}{others}"
 
 
 def _endings(report: Report) -> list[Verdict]:
@@ -210,6 +222,7 @@ def as_object(
         "people_new": tally.new,
         "people_changed": tally.changed,
         "people_unchanged": tally.unchanged,
+        "people_missing": tally.missing,
         "search_calls": tally.calls,
         "search_spent": spent_by_unit({UNIT: search_spent}, [UNIT]),
         "calls_sent": books.calls_sent,
@@ -227,12 +240,9 @@ def as_object(
         "spent": spent_by_unit(books.spent, units),
         "providers": [_share(share) for share in books.shares],
         "halted": [_halted(one) for one in halted],
-        "people_missing": tally.missing,
         "truncated_windows": len(tally.unseen),
-        "truncated": [
-            {"search": window.search, "window": window.window, "people_left": window.left} for window in tally.unseen
-        ],
         "truncated_searches": tally.truncated,
+        "truncated": [{"search": one.search, "window": one.window, "people_left": one.left} for one in tally.unseen],
         "unproven_searches": tally.unproven,
         "seconds": round(seconds, 1),
         "database": database,

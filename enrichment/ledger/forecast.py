@@ -19,7 +19,10 @@ from sources.providers import Channel, EmailStatus, Outcome
 
 @dataclass(frozen=True)
 class LastReading:
-    """The last time a search was read with these filters. ``run_summary`` is JSON of the run that did."""
+    """The last time a search was read with these filters. ``run_summary`` is JSON of the run that did.
+
+    ``calls``: pages that were asked for, in so many ``windows``, by all runs that this reading took.
+    """
 
     search: str
     people: int
@@ -27,6 +30,8 @@ class LastReading:
     coverage: str
     finished_at: int
     run_summary: str | None
+    windows: int = 1
+    started_at: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,15 @@ def last_reading(connection: sa.Connection, search: str, window: str) -> LastRea
     row = connection.execute(query).first()
     if row is None:
         return None
-    return LastReading(search, row.people, row.calls, row.coverage, row.finished_at, row.summary)
+    span = windows.c.finished_at.between(row.started_at, row.finished_at)
+    calls = sa.func.max(windows.c.calls).label(
+        "calls"
+    )  # one that was read over several runs counts all of them in each
+    each = sa.select(calls).where(windows.c.search == search, span).group_by(windows.c.window).subquery()
+    count, total = connection.execute(sa.select(sa.func.count(), sa.func.sum(each.c.calls)).select_from(each)).one()
+    return LastReading(
+        search, row.people, total, row.coverage, row.finished_at, row.summary, windows=count, started_at=row.started_at
+    )
 
 
 def foreseen(

@@ -11,6 +11,7 @@ from pipelines.configuration import SEARCHES
 from pipelines.settings import SECTIONS
 from scripts.reference import markdown
 from scripts.reference.types import in_words
+from sources.clodura.choices import Choices
 from sources.clodura.filters import SearchFilters
 from sources.settings import Section
 
@@ -42,7 +43,8 @@ person_country = ["India"]
 In the environment a filter is `SOURCES__CLODURA__SEARCHES__NAME__FILTER`, and the search's name is then in small
 letters. A list may be written as a single value. Where "open" is said, values outside the vendor's list are sent and
 warned of; other lists are checked. All filters of a search hold together; within a list one of its values is enough
-(usual, though the vendor does not say so).
+(usual, though the vendor does not say so). Three settings beside the filters are not sent: they say how often and how
+the search is read ([what each costs and loses](../guides/search.md#what-it-costs)).
 """
 
 
@@ -74,7 +76,7 @@ def page() -> str:
         parts += [f"## [{'.'.join(model.path)}]", _section(model)]
         if model.path == provider_caps.PATH[:-1]:
             parts += [f"## [{'.'.join(provider_caps.PATH)}.PROVIDER]", CAPS_INTRODUCTION, _caps()]
-    parts += [f"## [{'.'.join(SEARCHES)}.NAME]", SEARCHES_INTRODUCTION, _filters()]
+    parts += [f"## [{'.'.join(SEARCHES)}.NAME]", SEARCHES_INTRODUCTION, _choices(), _filters()]
     return markdown.page("Settings", *parts)
 
 
@@ -102,6 +104,19 @@ def _caps() -> str:
         for name, scope in zip(provider_caps.names(provider), _SCOPES.values(), strict=True)
     ]
     return markdown.table(["provider", "setting", "type", "what it does"], rows)
+
+
+def _choices() -> str:
+    rows = [
+        [
+            markdown.code(name),
+            in_words(field),
+            markdown.value(field.get_default(call_default_factory=True)),
+            _described(Choices, name),
+        ]
+        for name, field in Choices.model_fields.items()
+    ]
+    return markdown.table(["setting", "type", "default", "what it does"], rows)
 
 
 def _filters() -> str:

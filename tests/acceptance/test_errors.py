@@ -704,7 +704,7 @@ def _(it: Case) -> Finished:
     )
 
 
-@case("Not everybody can be seen in …: a search shows 100 pages of 100 people, and no filter brings out who is left. …")
+@case("Not everybody can be seen. Search …: … people are on no page… narrow the search in the settings …")
 def _(it: Case) -> Finished:
     return it.sync("--enrich", "none", prelude=_COVERED.format(kind="truncated"))
 
@@ -714,13 +714,18 @@ def _(it: Case) -> Finished:
     return it.sync("--enrich", "none", prelude=_COVERED.format(kind="incomplete"))
 
 
-#: ten thousand people are searched through in test_answers.py; here only what is said of it
+#: searches that cannot be seen whole are read in test_search_guide.py; here only what is said of them
 _COVERED = (
     "import pipelines.searching as s\n"
     "async def run(self, searches, before=s.Searches.run):\n"
     "    await before(self, searches)\n    self._context.tally.{kind}.append('everyone')\n"
     "s.Searches.run = run\n"
 )
+
+
+@case("Whether everybody was seen is not proven for …: …")
+def _(it: Case) -> Finished:
+    return it.sync("--enrich", "none", prelude=_COVERED.format(kind="unproven"))
 
 
 @case("…: leadsync has no such setting, it is ignored.")

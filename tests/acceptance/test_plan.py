@@ -29,19 +29,25 @@ def asked(project: Project, *arguments: str) -> tuple[dict[str, int], Finished]:
 
 def check(foreseen: dict[str, Any], sent: dict[str, int], done: Finished) -> None:
     for row in foreseen["channels"]:
-        assert row["asks"]["min"] <= sent.get(row["channel"], 0) <= row["asks"]["max"], row
-    searched = done.json["search_spent"]["credits"]
+        assert within(sent.get(row["channel"], 0), row["asks"]), row
     _costs(foreseen, done)
-    assert foreseen["search_cost"]["min"] <= searched["max"] <= foreseen["search_cost"]["max"]
-    assert foreseen["pages"]["min"] <= done.json["search_calls"] <= foreseen["pages"]["max"]
-    assert foreseen["people"]["min"] <= done.json["people_seen"] <= foreseen["people"]["max"]
+    assert within(done.json["search_spent"]["credits"]["max"], foreseen["search_cost"])
+    assert within(done.json["search_calls"], foreseen["pages"])
+    assert within(done.json["people_seen"], foreseen["people"])
+
+
+def within(number: float, bounds: dict[str, float | None]) -> bool:
+    """No upper bound is None."""
+    least, most = bounds["min"], bounds["max"]
+    assert least is not None
+    return least <= number and (most is None or number <= most)
 
 
 def _costs(foreseen: dict[str, Any], done: Finished) -> None:
     assert foreseen["cost"].keys() == done.json["spent"].keys()
     for unit, spent in done.json["spent"].items():
         assert foreseen["cost"][unit]["min"] <= spent["min"]
-        assert spent["max"] <= foreseen["cost"][unit]["max"], unit
+        assert within(spent["max"], foreseen["cost"][unit]), unit
 
 
 def test_each_sync_stays_within_what_the_plan_before_it_said(project: Project, vendor: Server) -> None:
@@ -50,7 +56,7 @@ def test_each_sync_stays_within_what_the_plan_before_it_said(project: Project, v
         enrichment={"verify": "risky"}, searches={"everyone": {}, "verified": {"contact_email_status": "verified"}}
     )
     unknown = plan(project)
-    assert unknown["people"] == {"min": 0, "max": 20_000}
+    assert unknown["people"] == {"min": 0, "max": None}
     assert vendor.books()["requests"] == []
     probed = plan(project, "--probe")
     assert {call["operation"] for call in vendor.books()["requests"]} <= {"search", "credits"}
@@ -98,7 +104,7 @@ def test_so_it_is_with_two_providers_in_units_of_their_own(bare: Project, vendor
         sent = bought(bare) - before
         for row in foreseen["channels"]:
             least = 0 if done.json["exit_reason"] == "cap" else row["asks"]["min"]
-            assert least <= sent[row["provider"], row["channel"]] <= row["asks"]["max"], row
+            assert within(sent[row["provider"], row["channel"]], {**row["asks"], "min": least}), row
         _costs(foreseen, done)
         assert done.json["calls_sent"] + done.json["search_calls"] <= foreseen["calls"]["max"]
         return foreseen, done
@@ -147,7 +153,7 @@ def test_it_leaves_nothing_behind_and_binds_a_folder_to_nothing(bare: Project) -
 def test_for_people_it_names_search_cost_cap_and_what_is_not_known(project: Project) -> None:
     done = project.run("plan", "--budget", "50")
     assert done.exit_code == 0
-    for words in ("never read", "--probe", "0 to 50 credits", "--budget", "export credits"):
+    for words in ("0 or more people (never read)", "--probe", "0 to 50 credits", "--budget", "or more export credits"):
         assert words in done.stdout
 
 
@@ -161,9 +167,67 @@ def test_wrong_usage(project: Project, arguments: tuple[str, ...], said: str) ->
 def test_after_a_run_with_a_limit_it_does_not_go_by_the_part_that_was_read(bare: Project) -> None:
     assert bare.run("sync", "--limit", "25", "--enrich", "none", prelude=WITHOUT_LOADING).exit_code == 0
     foreseen = plan(bare)
-    assert foreseen["people"] == {"min": 25, "max": 10_000}
-    assert "Not read to the end when it was last read: everyone." in foreseen["note"]
-    assert "--limit takes those that it shows first" in foreseen["note"]
+    assert foreseen["people"] == {"min": 25, "max": None}
+    assert "Not known to be whole when it was last read: everyone." in foreseen["note"]
+    assert "--limit takes those that are shown first" in foreseen["note"]
     assert plan(bare, "--limit", "10")["pages"]["max"] <= 5
     assert bare.run("sync", "--enrich", "none", prelude=WITHOUT_LOADING).exit_code == 0
     assert plan(bare)["note"].startswith("As long as the searches show the people they showed")
+
+
+def test_new_only_and_a_reading_that_was_interrupted_are_planned_as_the_part_they_are(
+    bare: Project, vendor: Server
+) -> None:
+    """Both are looked up as the run itself decides, and what it then does stays within the plan."""
+    vendor.reset(people=1500, seed=3, behaviour={"search_marks_viewed": True})
+    nothing = ("--enrich", "none")
+
+    def run(prelude: str = "") -> dict[str, Any]:
+        done = bare.run("sync", "--json", *nothing, prelude=WITHOUT_LOADING + prelude)
+        assert done.exit_code in (0, 3), done.stderr
+        return done.json
+
+    bare.configure(searches={"everyone": {"new_only": True}})
+    whole = plan(bare, *nothing)
+    assert "new_only" not in whole["note"]  # the first reading is a full one
+    assert run()["people_seen"] == 1500
+    part = plan(bare, *nothing)
+    assert "Of everyone only people are asked for who were not viewed before" in part["note"]
+    assert (part["people"], part["searches"][0]["people"]) == ({"min": 0, "max": 1500}, {"min": 1500, "max": 1500})
+    done = run()
+    assert (done["people_seen"], done["search_calls"]) == (0, 1)
+    assert within(done["search_calls"], part["pages"])
+
+    bare.configure(searches={"everyone": {"new_only": True, "full_scan_every": 0}})
+    assert plan(bare, *nothing)["people"] == {"min": 1500, "max": 1500}
+    stopped = run(STOPPED)
+    assert stopped["exit_code"] == 3
+    assert 0 < stopped["people_seen"] < 1500
+    rest = plan(bare, *nothing)
+    assert rest["searches"][0]["source"] == "last run, interrupted"
+    assert (rest["people"]["min"], rest["searches"][0]["people"]["min"]) == (0, stopped["people_seen"])
+    done = run()
+    assert stopped["people_seen"] + done["people_seen"] == 1500
+    assert within(done["search_calls"], rest["pages"])
+    assert plan(bare, *nothing)["people"] == {"min": 1500, "max": 1500}
+
+
+#: ends the searching after three pages
+STOPPED = """
+import pipelines.searching as s
+s.Searches._stopped = lambda self: self._context.tally.pages >= 3
+"""
+
+
+@pytest.mark.thorough
+def test_a_search_of_several_windows_is_planned_by_the_pages_it_took(bare: Project, vendor: Server) -> None:
+    vendor.reset(people=10_400, seed=3)
+    nothing = ("--enrich", "none")
+    first = bare.run("sync", "--json", *nothing, prelude=WITHOUT_LOADING).json
+    assert first["people_seen"] == 10_400
+    foreseen = plan(bare, *nothing)
+    assert foreseen["pages"]["expected"] == first["search_calls"]
+    again = bare.run("sync", "--json", *nothing, prelude=WITHOUT_LOADING)
+    check(foreseen, {}, again)
+    probed = plan(bare, "--probe", *nothing)
+    assert (probed["people"], probed["searches"][0]["source"]) == ({"min": 10_400, "max": 10_400}, "last run")

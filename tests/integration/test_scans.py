@@ -138,7 +138,10 @@ def test_a_search_of_one_country_is_split_by_other_filters_and_says_whom_they_le
         ({"location_exclusion": "each"}, EXCLUDED),
         ({"location_exclusion": "all"}, EXCLUDED),
         ({"location_unknown_passes": False}, {}),
-        ({"location_unknown_passes": False, "location_exclusion": "all"}, {"person_country": ["India"], "person_location_exclude": True}),
+        (
+            {"location_unknown_passes": False, "location_exclusion": "all"},
+            {"person_country": ["India"], "person_location_exclude": True},
+        ),
         ({"most_filter_values": 20}, {}),
     ],
 )  # fmt: skip

@@ -19,6 +19,7 @@ from pipelines.settings import SECTIONS
 from scripts import docs
 from scripts.reference import commands, markdown, schema, settings
 from sources.checking import one_of
+from sources.clodura.choices import Choices
 from sources.settings import Credits, Duration, Listed, Section
 
 
@@ -89,6 +90,15 @@ def test_a_setting_that_is_added_is_picked_up_with_type_default_and_variable(mon
         "| `plain` | true or false | `false` | Whether plain. | `FAX__PLAIN` |",
     ):
         assert line in page.splitlines()
+
+
+def test_the_settings_of_a_search_that_are_no_filters_are_listed_with_their_defaults() -> None:
+    page = settings.page()
+    for name, field in Choices.model_fields.items():
+        (line,) = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
+        default = field.default
+        assert f"`{str(default).lower() if isinstance(default, bool) else f'{default:.10g}'}`" in line
+        assert "`" + name + "`" not in page.partition("| filter |")[2]
 
 
 class _Silent(Section):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 from enrichment.caps import Cap, Scope
 from enrichment.ledger.forecast import Experience, Foreseen
 from enrichment.metering import SearchPrice
-from pipelines.forecast import MOST_ADDRESSES, MOST_PEOPLE, Expected, Facts, Step, Verification, forecast
+from pipelines.expectation import UNKNOWN, Expected
+from pipelines.forecast import MOST_ADDRESSES, Facts, Step, Verification, forecast
 from sources.clodura.paging import PAST_END
 from sources.limits import Window
 from sources.providers import Channel, Operation
@@ -178,9 +180,70 @@ def test_old_answers_are_asked_for_anew() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "pages"), [(None, (2, 200 + 2 * PAST_END)), (10, (1, 2 + 2 * PAST_END)), (101, (1, 4 + 2 * PAST_END))]
+    ("limit", "pages"), [(None, (2, None)), (10, (1, 2 + 2 * PAST_END)), (101, (1, 4 + 2 * PAST_END))]
 )
-def test_a_limit_bounds_the_pages_too(limit: int | None, pages: tuple[int, int]) -> None:
-    unknown = [Expected(name, 0, MOST_PEOPLE, "never read") for name in ("a", "b")]
-    said = forecast(replace(facts(), searches=unknown, limit=limit))
+def test_a_limit_bounds_the_pages_too(limit: int | None, pages: tuple[int, int | None]) -> None:
+    said = forecast(replace(facts(), searches=NEVER_READ, limit=limit))
     assert (said["pages"]["min"], said["pages"]["max"]) == pages
+
+
+NEVER_READ = [Expected(name, 0, UNKNOWN, "never read") for name in ("a", "b")]
+BY_TWO = {Channel.EMAIL: [CLODURA, replace(SIXTYFOUR, experience=PAST)]}
+
+
+def test_what_nobody_knows_has_no_upper_bound_and_is_null() -> None:
+    verify = Verification("clodura", "credits", Operation("v", Channel.VERIFICATION, 10), Experience())
+    given = replace(facts(), searches=NEVER_READ, waterfalls=BY_TWO, verification=verify)
+    windows = {"clodura": [Window.parse("1/second")]}
+    said = forecast(replace(given, price=SearchPrice("clodura", "credits", "every"), windows=windows))
+    for bounds in ("people", "pages", "search_cost", "calls", "seconds"):
+        assert said[bounds]["max"] is None, bounds
+    for row in said["channels"]:
+        assert [row[bounds]["max"] for bounds in ("asks", "requests", "cost")] == [None, None, None]
+        assert row["cost"]["expected"] is None
+    assert said["cost"] == {unit: {"min": 0, "max": None, "expected": None} for unit in ("cents", "credits")}
+    assert json.loads(json.dumps(said, allow_nan=False)) == said
+
+
+def test_what_is_free_costs_nothing_however_many_there_are() -> None:
+    free = replace(CLODURA, operation=Operation("e", Channel.EMAIL, 0))
+    said = forecast(replace(facts(), searches=NEVER_READ, waterfalls={Channel.EMAIL: [free]}))
+    assert (said["search_cost"]["max"], said["cost"]["credits"]["max"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("caps", "most"),
+    [
+        ([(cap("a", 900), 0)], {"cents": None, "credits": 900}),
+        ([(cap("a", 900), 40_000), (cap("b", 70, unit="cents"), 0)], {"cents": 70, "credits": 500}),
+        ([(cap("a", 900), 0), (cap("c", 100, "clodura"), 0)], {"cents": None, "credits": 100}),
+    ],
+)
+def test_a_cap_bounds_what_nothing_else_does(caps: list[tuple[Cap, int]], most: dict[str, float | None]) -> None:
+    said = forecast(replace(facts(*caps), searches=NEVER_READ, waterfalls=BY_TWO))
+    assert {unit: cost["max"] for unit, cost in said["cost"].items()} == most
+    assert all(said["capped_by"][unit] for unit, amount in most.items() if amount is not None)
+
+
+def test_two_endless_rows_share_what_a_cap_leaves() -> None:
+    rows = {Channel.EMAIL: [CLODURA], Channel.PHONE: [replace(CLODURA, provider="other", operation=PHONE)]}
+    said = forecast(replace(facts((cap("a", 900), 0)), searches=NEVER_READ, waterfalls=rows))
+    assert said["cost"]["credits"]["max"] == 900
+
+
+def test_a_search_of_which_a_part_is_read_leaves_nobody_to_be_asked_for_sure() -> None:
+    """Whoever was viewed before is not shown again, so that what is old there is not asked for anew."""
+    stale = Foreseen(closed=30, open=70, next=70, left=70)
+    read = Expected("s", 100, 100, "last run", 1, known=True, asked=BOTH, calls=2, in_part=True)
+    given = replace(facts(), searches=[read], waterfalls={Channel.EMAIL: [replace(CLODURA, people=stale)]})
+    said = forecast(given)
+    assert said["people"] == {"min": 0, "max": 100}
+    assert said["searches"][0]["people"] == {"min": 100, "max": 100}
+    assert asks(given) == [(0, 70)]
+    assert (said["pages"]["min"], said["pages"]["expected"]) == (1, None)
+
+
+def test_the_pages_of_the_last_reading_are_told() -> None:
+    read = [Expected("s", 30_000, 30_000, "last run", 1, calls=330, windows=5), Expected("t", 9, 9, "probe", calls=1)]
+    assert forecast(replace(facts(), searches=read))["pages"] == {"min": 301, "max": 330 + 20 + 5, "expected": 331}
+    assert forecast(replace(facts(), searches=[*read, *NEVER_READ]))["pages"]["expected"] is None

@@ -18,11 +18,12 @@ HALTED = {
     "exit_reason": "key_refused", "message": "Sixtyfour refused the key.",
 }  # fmt: skip
 RUN: dict[str, Any] = {
-    "people_seen": 60, "people_new": 60, "people_changed": 0, "people_unchanged": 0, "search_calls": 2,
+    "people_seen": 60, "people_new": 60, "people_changed": 0, "people_unchanged": 0, "people_missing": 0,
+    "unproven_searches": [], "search_calls": 2,
     "search_spent": {"credits": {"min": 0.0, "max": 60.0}}, "calls_sent": 61, "purchases_sent": 78,
     "calls_settled": 78, "calls_in_doubt": 0, "calls_rejected": 0, "calls_outstanding": 0, "calls_left": 0,
     "outcomes": {"found": 49, "not_found": 29}, "emails_found": 49, "phones_found": 0, "addresses_verified": {},
-    "verification_refused": None, "spent": SPENT, "unproven_searches": [],
+    "verification_refused": None, "spent": SPENT,
     "providers": [{**share, "spent": SPENT[str(share["unit"])]} for share in SHARES], "halted": [HALTED],
     "database": "leads.duckdb", "query": "SELECT 1", "message": None,
 }  # fmt: skip
@@ -77,7 +78,7 @@ def test_a_plan_tells_each_provider_and_each_unit(capsys: pytest.CaptureFixture[
     costs = {unit: {"min": 0.0, "max": 5.0, "expected": None} for unit in ("cents", "credits")}
     plan = {
         "searches": [], "channels": [_row("clodura", "credits", 60, 60), _row("sixtyfour", "cents", 60, 1)],
-        "pages": {"min": 1, "max": 1}, "search_cost": {"min": 0, "max": 0}, "cost": costs,
+        "pages": {"min": 1, "max": 1, "expected": 1}, "search_cost": {"min": 0, "max": 0}, "cost": costs,
         "capped_by": {"cents": "enrichment.caps.sixtyfour.cents_per_run"}, "calls": {"min": 1, "max": 2},
         "seconds": {"min": 0, "max": 1}, "calls_under_way": 0, "calls_in_doubt": 0, "note": "n",
     }  # fmt: skip
@@ -89,6 +90,44 @@ def test_a_plan_tells_each_provider_and_each_unit(capsys: pytest.CaptureFixture[
     assert "0 to 5 credits for what is bought\n" in out
 
 
-def test_a_search_read_in_parts_that_prove_nothing_is_told() -> None:
-    (note,) = warnings_of({**RUN, "halted": [], "unproven_searches": ["everyone"]})
-    assert note.startswith("Read in parts: everyone.")
+def test_a_plan_of_what_nobody_knows_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    unknown = {"min": 0, "max": None, "expected": None}
+    row = {**_row("clodura", "credits", 0, 0), "asks": unknown, "requests": unknown, "cost": unknown}
+    search = {"search": "s", "people": {"min": 30_000, "max": None}, "source": "last run, truncated", "as_of": 1}
+    plan: dict[str, Any] = {
+        "searches": [search], "channels": [row], "pages": {"min": 300, "max": None, "expected": 1330},
+        "search_cost": unknown, "cost": {"credits": unknown}, "capped_by": {}, "calls": {"min": 300, "max": None},
+        "seconds": {"min": 0, "max": None}, "calls_under_way": 0, "calls_in_doubt": 0, "note": "n",
+    }  # fmt: skip
+    print_plan(plan)
+    said = told(capsys)
+    assert said["search s"] == "30,000 or more people (last run, truncated, 1970-01-01)"
+    assert said["email"] == "0 or more calls, 0 or more credits"
+    assert said["searching"] == "300 or more pages (1,330 when last read), 0 or more export credits"
+    assert said["in all"] == "0 or more credits for what is bought"
+    assert said["time"] == "300 or more calls: nobody knows for how long"
+
+
+def test_amounts_of_a_million_are_written_out(capsys: pytest.CaptureFixture[str]) -> None:
+    print_report({**RUN, "search_spent": {"credits": {"min": 0.0, "max": 1_234_567.0}}})
+    assert "which may have cost 0 to 1,234,567 export credits" in capsys.readouterr().out
+    print_report({**RUN, "spent": {"credits": {"min": 0.04, "max": 1_234_567.5}}})
+    assert "0.04 to 1,234,567.5 credits" in capsys.readouterr().out
+
+
+def test_people_who_are_missing_and_searches_that_are_not_proven_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    print_report({**RUN, "people_missing": 12})
+    assert told(capsys)["people"] == "60 seen: 60 new, 0 changed, 0 unchanged; 12 no longer shown"
+    (text, _) = warnings_of({**RUN, "unproven_searches": ["a", "b"]})
+    assert text.startswith("Whether everybody was seen is not proven for a, b:")
+
+
+def test_status_tells_runs_that_could_not_see_all(capsys: pytest.CaptureFixture[str]) -> None:
+    sums = dict.fromkeys(("spent_today", "spent_this_month", "spent"), SPENT)
+    run = {"started_at": "t", "exit_reason": "truncated", "people_seen": 9, "calls_sent": 0}
+    held = {"ledger": "l", "realm": "live", "calls": {}, "documents_waiting": 0}
+    runs = [{**run, "truncated_windows": 3}, {**run, "started_at": "u", "truncated_windows": 0}]
+    print_status({**held, **sums, "runs": runs})
+    said = told(capsys)
+    assert said["run t"] == "truncated 9 people, 0 calls, 3 windows with people whom no page shows"
+    assert said["run u"] == "truncated 9 people, 0 calls"

@@ -8,9 +8,9 @@ import pytest
 
 from enrichment.caps import Cap, Scope
 from enrichment.engine import Ending, Report
-from enrichment.ledger.books import Amount
-from pipelines.searching import SearchTally
-from pipelines.summary import Halted, halted_by, judge, spent_by_unit
+from enrichment.ledger.books import Amount, RunBooks
+from pipelines.search_context import SearchTally, Unseen
+from pipelines.summary import Halted, as_object, halted_by, judge, spent_by_unit
 from sources.errors import (
     CapReached,
     DestinationError,
@@ -58,6 +58,7 @@ def _judge(**values: Any) -> tuple[int, str]:
         ({"error": ZeroDivisionError("a bug")}, 1, "failed"),
         ({"tally": {"truncated": ["a"]}}, 3, "truncated"),
         ({"tally": {"incomplete": ["a"]}}, 3, "incomplete"),
+        ({"tally": {"unproven": ["a"], "missing": 3}}, 0, "done"),
         ({"tally": {"errors": [RequestRefused("422")]}}, 1, "failed"),
         ({"tally": {"errors": [QuotaExhausted("tomorrow", until=0)]}}, 3, "quota"),
         ({"tally": {"errors": [OutOfCredits("none")]}}, 3, "out_of_credits"),
@@ -132,3 +133,54 @@ def test_what_broke_a_run_unforeseen_is_named_by_its_type_alone() -> None:
         errors=[KeyError(SENTENCE)], run_error=None, halted=[], tally=SearchTally(), report=None, interrupted=False
     )
     assert (verdict.exit_code, verdict.message) == (1, "Something broke that should not: KeyError.")
+
+
+NEW_YORK, FOUNDERS = Unseen("us", "person_state New York", 8), Unseen("us", "seniority Founder", 1200)
+UNTOLD, OF_INDIA = Unseen("us", "person_city Boston", None), Unseen("india", "person_city Pune", 70)
+
+
+@pytest.mark.parametrize(
+    ("unseen", "told"),
+    [
+        ([NEW_YORK], ["Search us: about 8 people are on no page, in the window [person_state New York]."]),
+        ([UNTOLD], ["Search us: nobody knows how many people are on no page, in the window [person_city Boston]."]),
+        (
+            [NEW_YORK, FOUNDERS, OF_INDIA],
+            [
+                "Search us: about 1,208 people are on no page, in 2 windows: [seniority Founder] about 1,200, "
+                "[person_state New York] about 8.",
+                "Search india: about 70 people are on no page, in the window [person_city Pune].",
+            ],
+        ),
+        (
+            [FOUNDERS, NEW_YORK, UNTOLD, NEW_YORK, UNTOLD],
+            [
+                "about 1,216 or more people",
+                "[person_state New York] about 8, [person_state New York] about 8 and 2 more.",
+            ],
+        ),
+        ([], ["Search us: nobody knows how many people are on no page."]),
+    ],
+)
+def test_the_verdict_names_the_windows_of_those_who_cannot_be_seen(unseen: list[Unseen], told: list[str]) -> None:
+    searches = [*dict.fromkeys(one.search for one in unseen)] or ["us"]
+    tally = SearchTally(truncated=searches, unseen=unseen)
+    verdict = judge(errors=[], run_error=None, halted=[], tally=tally, report=None, interrupted=False)
+    assert verdict.message is not None
+    for text in (*told, "All others were read.", "narrow the search in the settings or make several of it"):
+        assert text in verdict.message
+
+
+def test_machines_are_told_every_window_and_what_is_not_proven() -> None:
+    tally = SearchTally(truncated=["us"], unseen=[NEW_YORK, UNTOLD], unproven=["india"], missing=12)
+    verdict = judge(errors=[], run_error=None, halted=[], tally=tally, report=None, interrupted=False)
+    said = as_object(
+        run_id="r", channels=[], waterfall={}, verdict=verdict, halted=[], tally=tally, books=RunBooks(), states={},
+        report=None, units=[], search_spent=Amount(), seconds=1, database="d", query="q",
+    )  # fmt: skip
+    assert (said["truncated_windows"], said["truncated_searches"]) == (2, ["us"])
+    assert said["truncated"] == [
+        {"search": "us", "window": "person_state New York", "people_left": 8},
+        {"search": "us", "window": "person_city Boston", "people_left": None},
+    ]
+    assert (said["unproven_searches"], said["people_missing"]) == (["india"], 12)
