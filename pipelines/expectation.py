@@ -14,7 +14,7 @@ from typing import Any
 
 from enrichment.ledger.forecast import LastReading
 from sources.clodura.filters import LARGEST_PAGE
-from sources.clodura.paging import PAST_END
+from sources.clodura.paging import CHECKED, PAST_END
 from sources.clodura.probe import Probed
 from sources.clodura.provider import NAME
 from sources.clodura.splitting import MOST_SHOWN
@@ -22,8 +22,8 @@ from sources.clodura.windows import Coverage
 
 #: an upper bound that nobody knows
 UNKNOWN = math.inf
-#: calls that a window may take beside one for each page: those past its end, and a second look at its last page
-BESIDE = PAST_END + 1
+#: pages of a window that may be asked for a second time, to see whether any have shifted: of so many, and at the most
+LOOKED_AGAIN, MOST_LOOKS = 3, 14
 #: coverages of a search that has seen everybody, and of one that has looked at all that it can see
 WHOLE = (Coverage.COMPLETE, Coverage.SPLIT)
 READ_OUT = (*WHOLE, Coverage.UNPROVEN, Coverage.TRUNCATED)
@@ -102,6 +102,11 @@ def asked_then(summary: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
     return frozenset((channel, name) for channel, names in order.items() for name in names)
 
 
+def second_looks(pages: int) -> int:
+    """How many pages of a window of so many may be asked for a second time."""
+    return min(MOST_LOOKS, math.ceil(pages / LOOKED_AGAIN) + 1) if pages >= CHECKED else 0
+
+
 def most_pages(search: Expected, limit: int | None) -> float:
     """How many pages are asked for at the most. A search of several windows asks for no more than when it was last
     read: it is known how to split it; but the end of each window may be found in another way.
@@ -111,17 +116,20 @@ def most_pages(search: Expected, limit: int | None) -> float:
     if search.most == UNKNOWN:
         return UNKNOWN
     if search.windows > 1:
-        return UNKNOWN if search.calls is None else search.calls + search.windows * BESIDE
-    return math.ceil(search.most / LARGEST_PAGE) + BESIDE
+        return UNKNOWN if search.calls is None else search.calls + search.windows * (PAST_END + MOST_LOOKS)
+    pages = math.ceil(search.most / LARGEST_PAGE)
+    return pages + PAST_END + second_looks(pages)
 
 
 def most_records(search: Expected, limit: int | None) -> float:
-    """Somebody may be in several parts of a search; the last page of a window is looked at twice; as many people as
-    are wanted may be there in the middle of a page.
+    """Somebody may be in several parts of a search, or on a page that is looked at twice; as many people as are wanted
+    may be there in the middle of a page.
     """
-    if search.windows > 1 and (limit is None or limit > MOST_SHOWN):
-        return UNKNOWN if search.calls is None or search.most == UNKNOWN else search.calls * LARGEST_PAGE
-    return min(search.most, UNKNOWN if limit is None else limit) + LARGEST_PAGE
+    if limit is not None and limit <= MOST_SHOWN:
+        return min(search.most, limit) + LARGEST_PAGE
+    if search.windows > 1 or search.most == UNKNOWN:
+        return most_pages(search, limit) * LARGEST_PAGE
+    return search.most + second_looks(math.ceil(search.most / LARGEST_PAGE)) * LARGEST_PAGE
 
 
 def note(searches: Sequence[Expected], new_only: Sequence[str]) -> str:

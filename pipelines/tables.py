@@ -30,7 +30,9 @@ PEOPLE_SEEN = TableSpec(
             column("missing_since", TIME),
         ]
     ),
-    "When a search last found a person; small, so that people stays untouched where nothing changed.",
+    "When a search last found a person, and since when it does not any more (missing_since: set by a reading that saw "
+    "everybody else, null again once the search finds the person); small, so that people stays untouched where nothing "
+    "changed.",
 )
 
 SEARCH_COVERAGE = TableSpec(

@@ -10,7 +10,7 @@ import pytest
 
 from enrichment.ledger.forecast import LastReading
 from pipelines.expectation import (
-    BESIDE,
+    MOST_LOOKS,
     UNKNOWN,
     Expected,
     NextReading,
@@ -19,8 +19,9 @@ from pipelines.expectation import (
     most_pages,
     most_records,
     note,
+    second_looks,
 )
-from sources.clodura.paging import PAST_END
+from sources.clodura.paging import PAST_END, Fill, PageFinder
 from sources.clodura.probe import Probed
 from sources.clodura.windows import Coverage
 
@@ -31,6 +32,7 @@ IN_PART = replace(WHOLE, coverage=Coverage.GAPS)
 SPLIT = LastReading("s", 30_000, 330, Coverage.SPLIT, 7, SUMMARY, windows=5)
 SEEN = Expected("s", 40, 40, "last run", 7, known=True, asked=ASKED, calls=1)
 THROUGH_PARTS = Expected("s", 30_000, 30_000, "last run", 7, known=True, asked=ASKED, calls=330, windows=5)
+OF_PARTS = 330 + 5 * (PAST_END + MOST_LOOKS)
 
 
 @pytest.mark.parametrize(
@@ -71,19 +73,21 @@ def test_a_reading_of_a_part_promises_nobody_and_no_number_of_pages(reading: Nex
     said = expectation("s", SPLIT, None, None, reading)
     assert (said.least, said.shown, said.most, said.calls) == (30_000, 0, 30_000, None)
     assert (most_pages(said, None), most_records(said, None)) == (UNKNOWN, UNKNOWN)
-    assert most_pages(expectation("s", WHOLE, None, None, reading), None) == 1 + BESIDE
+    assert most_pages(expectation("s", WHOLE, None, None, reading), None) == 1 + PAST_END
 
 
 @pytest.mark.parametrize(
     ("search", "limit", "pages", "records"),
     [
-        (SEEN, None, 1 + BESIDE, 140),
-        (SEEN, 10, 1 + PAST_END, 110),  # a limit needs no second look at the last page
-        (THROUGH_PARTS, None, 330 + 5 * BESIDE, 33_000),
-        (THROUGH_PARTS, 20_000, 330 + 5 * BESIDE, 33_000),
+        (SEEN, None, 1 + PAST_END, 40),  # of so few pages none is looked at twice
+        (SEEN, 10, 1 + PAST_END, 110),
+        (replace(SEEN, most=990), None, 10 + PAST_END + 5, 990 + 500),
+        (replace(SEEN, most=990), 900, 9 + PAST_END, 1000),  # a limit needs no second look
+        (THROUGH_PARTS, None, OF_PARTS, OF_PARTS * 100),
+        (THROUGH_PARTS, 20_000, OF_PARTS, OF_PARTS * 100),
         (THROUGH_PARTS, 10_000, 100 + PAST_END, 10_100),  # what fits into one window is not split
         (Expected("s", 0, UNKNOWN, "never read"), 250, 3 + PAST_END, 350),
-        (Expected("s", 0, UNKNOWN, "never read"), 20_000, UNKNOWN, 20_100),
+        (Expected("s", 0, UNKNOWN, "never read"), 20_000, UNKNOWN, UNKNOWN),
         (Expected("s", 0, UNKNOWN, "never read"), None, UNKNOWN, UNKNOWN),
     ],
 )
@@ -91,6 +95,24 @@ def test_how_many_pages_and_records_it_may_take(
     search: Expected, limit: int | None, pages: float, records: float
 ) -> None:
     assert (most_pages(search, limit), most_records(search, limit)) == (pages, records)
+
+
+@pytest.mark.parametrize("concurrency", [1, 8])
+@pytest.mark.parametrize("known", [False, True])
+def test_no_window_takes_more_calls_than_a_plan_says(concurrency: int, known: bool) -> None:
+    """Wherever its end is, with as many calls under way, answered in the order in which they went out."""
+    for pages in range(100):
+        finder = PageFinder(100, expected=pages * 19 // 20 if known else None, checked=True)
+        under_way: list[int] = []
+        calls = 0
+        while not finder.finished:
+            while len(under_way) < concurrency and (page := finder.take()) is not None:
+                under_way.append(page)
+                calls += 1
+            page = under_way.pop(0)
+            finder.record(page, Fill.FULL if page <= pages else Fill.EMPTY)
+        assert calls <= most_pages(replace(SEEN, most=100 * pages), None), pages
+        assert calls <= pages + PAST_END + second_looks(pages)
 
 
 def test_a_plan_says_what_it_goes_by() -> None:

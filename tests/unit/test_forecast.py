@@ -12,7 +12,7 @@ import pytest
 from enrichment.caps import Cap, Scope
 from enrichment.ledger.forecast import Experience, Foreseen
 from enrichment.metering import SearchPrice
-from pipelines.expectation import UNKNOWN, Expected
+from pipelines.expectation import MOST_LOOKS, UNKNOWN, Expected
 from pipelines.forecast import MOST_ADDRESSES, Facts, Step, Verification, forecast
 from sources.clodura.paging import PAST_END
 from sources.limits import Window
@@ -245,5 +245,6 @@ def test_a_search_of_which_a_part_is_read_leaves_nobody_to_be_asked_for_sure() -
 
 def test_the_pages_of_the_last_reading_are_told() -> None:
     read = [Expected("s", 30_000, 30_000, "last run", 1, calls=330, windows=5), Expected("t", 9, 9, "probe", calls=1)]
-    assert forecast(replace(facts(), searches=read))["pages"] == {"min": 301, "max": 330 + 20 + 5, "expected": 331}
+    most = 330 + 5 * (PAST_END + MOST_LOOKS) + 1 + PAST_END
+    assert forecast(replace(facts(), searches=read))["pages"] == {"min": 301, "max": most, "expected": 331}
     assert forecast(replace(facts(), searches=[*read, *NEVER_READ]))["pages"]["expected"] is None
