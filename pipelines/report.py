@@ -218,11 +218,6 @@ def warnings_of(result: dict[str, Any]) -> list[str]:
             f"place in the caps, are never sent again by themselves, and settle if an answer still comes. See "
             f"`leadsync calls --state in_doubt`; `leadsync resolve` settles them by hand."
         )
-    if result["unproven_searches"]:
-        found.append(
-            f"Read in parts: {', '.join(result['unproven_searches'])}. Nothing says that somebody is in none of the "
-            f"parts, and nothing proves the contrary."
-        )
     if result["outcomes"].get("unreadable"):
         found.append(
             f"{result['outcomes']['unreadable']} answers could not be read; they are kept whole in the ledger."

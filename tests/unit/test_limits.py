@@ -238,7 +238,8 @@ def test_no_window_is_exceeded_where_the_vendor_counts_requests_as_they_arrive(
     assert len(arrived) == len(under_way)
     assert densest(arrived, 1.0) <= 5
     assert densest(arrived, 10.0) <= 30
-    assert clock.now <= (len(arrived) // 5) * 1.05 + 1.0 + (10.05 if len(arrived) > 30 else 0.0)
+    late = max(answered_after)  # until that is what is usual, whoever is answered so late may have arrived so late
+    assert clock.now <= (len(arrived) // 5) * 1.05 + 1.0 + late + (10.05 if len(arrived) > 30 else 0.0)
 
 
 def test_a_request_that_was_late_on_its_way_counts_from_when_it_may_have_arrived() -> None:
