@@ -36,7 +36,7 @@ from sources.clodura.windows import PageRead
 BATCH = 1000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class _Known:
     """What the ledger says of the people of a page."""
 
@@ -58,7 +58,7 @@ class _Known:
     spool_id: int | None
 
 
-@dataclass
+@dataclass(repr=False)
 class _Waiting:
     """People who wait to be handed on."""
 

@@ -38,8 +38,11 @@ def latest(connection: sa.Connection, limit: int) -> list[Mapping[str, Any]]:
 
 
 def cover(connection: sa.Connection, row: Mapping[str, Any]) -> None:
-    """Note how a search window was read."""
-    connection.execute(upsert(windows).values(dict(row)).on_conflict_do_nothing())
+    """Note how a search window was read; of two readings in one run the later stands."""
+    new = upsert(windows).values(dict(row))
+    keys = ("run_id", "search", "window")
+    changed = {name: new.excluded[name] for name in row if name not in keys}
+    connection.execute(new.on_conflict_do_update(index_elements=keys, set_=changed))
 
 
 def fact(connection: sa.Connection, key: str) -> str | None:

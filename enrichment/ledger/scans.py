@@ -71,6 +71,9 @@ def begin(connection: sa.Connection, search: str, fingerprint: str, *, whole: bo
 
 
 def _insert(connection: sa.Connection, search: str, fingerprint: str, whole: bool, now: int) -> int:
+    over = sa.select(scans.c.scan_id).where(scans.c.finished_at.is_not(None))
+    for table in (scan_pages, scan_windows):  # of one that wanted a part only, and died
+        connection.execute(table.delete().where(table.c.scan_id.in_(over)))
     row = {"search": search, "fingerprint": fingerprint, "started_at": now, "whole": int(whole)}
     inserted = connection.execute(scans.insert().values(row)).inserted_primary_key
     assert inserted is not None
