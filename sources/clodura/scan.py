@@ -36,7 +36,7 @@ from sources.clodura.windows import (
     fill,
     first_error,
 )
-from sources.errors import RequestRefused
+from sources.errors import QuotaExhausted, RequestRefused
 from sources.metering import Meter
 
 #: windows read at the same time: while one looks for its end, others go on
@@ -117,6 +117,7 @@ class Scan:
     #: values of each facet that full windows have shown
     seen: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     under_way: int = 0
+    used_up: QuotaExhausted | None = None
     calls: int = 0
     wasted: int = 0
 
@@ -148,6 +149,8 @@ class Scan:
                     tasks.start_soon(self._work)
         except BaseExceptionGroup as group:
             raise first_error(group) from None
+        if self.used_up is not None:
+            raise self.used_up
 
     def report(self) -> ScanReport:
         """What was read."""
@@ -173,12 +176,14 @@ class Scan:
     # windows, one after the other
 
     async def _work(self) -> None:
-        while not self.scanning.stopped():
+        while not self._stopped():
             if self.stack:
                 window = self.tree[self.stack.pop()]
                 self.under_way += 1
                 try:
                     await self._read(window)
+                except QuotaExhausted as error:  # what is under way of other windows is taken in
+                    self.used_up = error
                 finally:
                     self.under_way -= 1
                     self._changed.set()
@@ -187,6 +192,9 @@ class Scan:
                 await self._changed.wait()
             else:
                 return
+
+    def _stopped(self) -> bool:
+        return self.used_up is not None or self.scanning.stopped()
 
     async def _read(self, window: ScanWindow) -> None:
         self.touched.add(window.number)
@@ -225,7 +233,7 @@ class Scan:
             limit=self._window_limit,
             concurrency=scanning.concurrency,
             slots=self._slots,
-            stopped=scanning.stopped,
+            stopped=self._stopped,
             patience=scanning.patience,
             meter=scanning.meter,
             expected=window.expected,
@@ -386,7 +394,7 @@ class Scan:
 
     async def _read_on(self, window: ScanWindow) -> None:
         """No way is left to those whom all parts leave out: the window itself shows some of them."""
-        if not window.pages or self.scanning.stopped():
+        if not window.pages or self._stopped():
             return
         shown = await self.notes.shown([*self.tree.below(window)])
         left = window.left if window.left is not None else MOST_SHOWN

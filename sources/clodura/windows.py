@@ -13,6 +13,7 @@ from sources.clodura.columns import People, read_people
 from sources.clodura.filters import LARGEST_PAGE, LAST_PAGE, SearchFilters
 from sources.clodura.paging import MANY, PAST_END, Fill, PageFinder
 from sources.clodura.records import Page, Record
+from sources.errors import QuotaExhausted, VendorError
 from sources.metering import Meter
 
 #: pages of one search under way at a time
@@ -161,6 +162,7 @@ class Walk:
         self._far: dict[int, frozenset[str]] = {}  # pages of this walk that were the furthest so far: who is on them
         self._moved = False
         self._found_more = False
+        self._used_up: QuotaExhausted | None = None
 
     async def read(self) -> None:
         """Walk through the window, and again where that is needed."""
@@ -185,19 +187,20 @@ class Walk:
         self._begin(number)
         try:
             async with anyio.create_task_group() as tasks:
-                while not self._reading.stopped() and not self._full and not self._finder.finished:
+                while not (self._reading.stopped() or self._used_up or self._full or self._finder.finished):
                     page = self._finder.take() if self._under_way < self._reading.concurrency + WAITING else None
                     if page is None:
                         await self._answered.wait()
                         self._answered = anyio.Event()
                     else:
                         self._under_way += 1
-                        self._calls += 1
                         tasks.start_soon(self._fetch, page, self._finder.checks(page))
         except BaseExceptionGroup as group:
             raise first_error(group) from None
         finally:
             self._wasted += self._finder.wasted
+        if self._used_up is not None:
+            raise self._used_up
 
     def _begin(self, number: int) -> None:
         reading, before = self._reading, self._finder
@@ -228,16 +231,25 @@ class Walk:
         try:
             async with self._slots.page:  # until it is taken in: who takes pages slows all windows down
                 await self._fetch_page(number, checking)
+        except QuotaExhausted as error:  # the calls that the quota still allowed are under way: their pages count
+            self._used_up = error
         finally:
             self._under_way -= 1
             self._answered.set()
 
     async def _fetch_page(self, number: int, checking: bool) -> None:
         reading = self._reading
-        async with self._slots.call:
-            page = await self._client.search(
-                self._filters, number, self._per_page, patience=reading.patience(), meter=reading.meter
-            )
+        try:
+            async with self._slots.call:
+                page = await self._client.search(
+                    self._filters, number, self._per_page, patience=reading.patience(), meter=reading.meter
+                )
+        except QuotaExhausted:
+            raise  # it was not sent
+        except VendorError:
+            self._calls += 1
+            raise
+        self._calls += 1
         people = read_people(page.records)
         keys = frozenset(people.keys)
         if checking and keys == self._far.get(number):

@@ -14,6 +14,7 @@ from sources.clodura.windows import Coverage
 from tests.support.scanning import KeepingNotes, Scanned, Vendor, scanned, scanned_here
 
 UNITED_STATES = {"person_country": ["United States"]}
+WITHOUT_INDIA = {"person_country": ["India"], "person_location_exclude": True}
 EXCLUDED = {"person_country": ["India"], "person_city": ["London"], "person_location_exclude": True}
 
 
@@ -138,13 +139,10 @@ def test_a_search_of_one_country_is_split_by_other_filters_and_says_whom_they_le
         ({"location_exclusion": "each"}, EXCLUDED),
         ({"location_exclusion": "all"}, EXCLUDED),
         ({"location_unknown_passes": False}, {}),
-        (
-            {"location_unknown_passes": False, "location_exclusion": "all"},
-            {"person_country": ["India"], "person_location_exclude": True},
-        ),
+        ({"location_unknown_passes": False, "location_exclusion": "all"}, WITHOUT_INDIA),
         ({"most_filter_values": 20}, {}),
     ],
-)  # fmt: skip
+)
 def test_where_parts_leave_people_out_it_is_looked_for_them_and_told_how_many_are_left(
     sandbox_server: Server, switches: dict[str, Any], settings: dict[str, Any]
 ) -> None:
@@ -159,13 +157,12 @@ def test_where_parts_leave_people_out_it_is_looked_for_them_and_told_how_many_ar
         ({}, {}),
         ({"search_order": "shuffled", "search_envelope": "people", "location_form": "string"}, {}),
         ({"location_exclusion": "all", "empty_search": "array", "page_in_records": False}, {}),
-        ({}, {"person_country": ["India"], "person_location_exclude": True}),
+        ({}, WITHOUT_INDIA),
     ],
 )
 def test_an_exact_split_shows_everybody_and_never_claims_otherwise(
     sandbox_server: Server, switches: dict[str, Any], settings: dict[str, Any]
 ) -> None:
-    """Even where the vendor's page of half the people says nothing of where they live."""
     sandbox_server.reset(people=13_000, kind="skewed", behaviour=switches)
     done = scanned(sandbox_server.url, settings)
     assert (missed(sandbox_server, done, settings), done.report.coverage) == (0, Coverage.SPLIT)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sources.clodura.paging import PAST_END, Fill, PageFinder, probe_steps
+from sources.clodura.paging import CHECKED, PAST_END, Fill, PageFinder, probe_steps
 
 
 @dataclass
@@ -196,3 +196,89 @@ def test_probes_rise_lie_among_the_candidates_and_are_no_more_than_the_misses_le
     assert len(steps) <= allowed
     assert all(1 <= step <= candidates for step in steps)
     assert bool(steps) == bool(candidates and allowed)
+
+
+# What is known before, and what is asked for once more.
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    end=ENDS,
+    short=st.booleans(),
+    expected=st.none() | st.integers(0, 130),
+    many=st.sampled_from([1, 20, 100]),
+    concurrency=st.integers(1, 16),
+    known=st.frozensets(st.integers(1, 100)),
+    data=st.data(),
+)
+def test_what_is_expected_likely_or_known_changes_nothing_of_what_is_found(
+    end: int,
+    short: bool,
+    expected: int | None,
+    many: int,
+    concurrency: int,
+    known: frozenset[int],
+    data: st.DataObject,
+) -> None:
+    finder, window = PageFinder(100, expected=expected, many=many, checked=True), Window(end, short)
+    for page in known:  # by an earlier run
+        if page <= end:
+            finder.record(page, window.ask(page))
+    read = len(window.calls)
+    crawl(finder, window, concurrency, lambda most: data.draw(st.integers(0, most - 1)))
+    assert (finder.end, finder.gaps) == (end, [])
+    asked, after = Counter(window.calls), Counter(window.calls[read:])
+    assert all(asked[page] >= 1 for page in range(1, end + 1))
+    assert sum(count for page, count in asked.items() if page > end) <= PAST_END
+    again = [page for page in range(1, end + 1) if asked[page] > 1]
+    assert max(asked.values(), default=0) <= 2
+    assert len(again) <= 13  # each a quarter further than the one before
+    if end < CHECKED or finder.truncated:
+        assert again == []
+    elif after:
+        assert set(window.calls[-len(again) :]) == set(again)  # last of all
+
+
+def test_a_window_that_is_likely_full_shows_that_in_a_few_calls() -> None:
+    finder, window = PageFinder(100, many=1, checked=True), Window(100)
+    while not finder.truncated:
+        page = finder.take()
+        assert page is not None
+        finder.record(page, window.ask(page))
+    assert (len(window.calls), window.calls[:2]) == (2, [1, 100])
+
+
+def test_a_window_that_is_as_it_was_is_found_to_end_where_it_ended() -> None:
+    finder, window = PageFinder(100, expected=57), Window(60, short=True)
+    turns = crawl(finder, window, concurrency=8)
+    assert window.calls[:2] == [1, 57]
+    assert turns <= 60 / 8 + 3
+    assert finder.wasted <= 2
+
+
+@settings(max_examples=200, deadline=None)
+@given(end=st.integers(CHECKED, 99), concurrency=st.integers(1, 10), data=st.data())
+def test_a_page_that_goes_while_others_are_read_shows_on_one_that_is_asked_for_again(
+    end: int, concurrency: int, data: st.DataObject
+) -> None:
+    """Whoever went was on a page read already, and another page was asked for after that: somebody slipped unseen.
+
+    Pages are checked a few at a time: one that lies close behind a checked one may not be.
+    """
+    finder = PageFinder(100, checked=True)
+    under_way: list[int] = []
+    answered: list[int] = []
+    taken_after: dict[int, int] = {}  # a page taken, with the furthest one answered by then
+    checked: set[int] = set()
+    while not finder.finished:
+        while len(under_way) < concurrency and (page := finder.take()) is not None:
+            under_way.append(page)
+            if finder.checks(page):
+                checked.add(page)
+            else:
+                taken_after[page] = max((p for p in answered if p <= end), default=0)
+        page = under_way.pop(data.draw(st.integers(0, len(under_way) - 1)))
+        finder.record(page, Fill.EMPTY if page > end else Fill.SHORT if page == end else Fill.FULL)
+        answered.append(page)
+    for furthest in {top for top in taken_after.values() if top}:
+        assert any(furthest / 1.25 - 3 <= page <= furthest for page in checked)

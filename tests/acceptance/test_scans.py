@@ -1,0 +1,264 @@
+"""Searches read whole over several runs: a crash, a quota, people who go, come back, change their jobs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import Server
+from tests.support.compared import tables
+from tests.support.project import Finished, Project, finish, wait_until
+from tests.support.wrong_clock import DAY, SHIFTED
+
+SEARCH = "/api/v1/search/people"
+#: windows show three pages of a hundred people: what takes a million otherwise takes a thousand
+SMALL = """
+import sources.clodura.scan as scan, sources.clodura.splitting as splitting, sources.clodura.windows as windows
+windows.LAST_PAGE = scan.LAST_PAGE = 3
+splitting.MOST_SHOWN = scan.MOST_SHOWN = 300
+splitting.AIM, scan.FITS, scan.LIKELY_FULL, windows.MANY = 200, 270, 240, 2
+"""
+#: no page is asked for a second time to see whether pages have shifted
+UNCHECKED = "import sources.clodura.paging as paging\npaging.CHECKED = 1000\n"
+#: no filter tells people apart
+UNSPLIT = "scan.split = scan.companies = lambda *arguments, **options: None\n"
+INDIA = {"person_country": ["United States"]}
+
+
+def sync(project: Project, *arguments: str, prelude: str = "") -> Finished:
+    return project.run("sync", "--json", "--enrich", "none", *arguments, prelude=prelude)
+
+
+def windows_of(vendor: Server) -> dict[str, dict[str, Any]]:
+    found = vendor.searches()["windows"]
+    return {json.dumps([window["filters"], window["exclude_viewed"]], sort_keys=True): window for window in found}
+
+
+def again(vendor: Server) -> int:
+    return sum(window["again"] for window in vendor.searches()["windows"])
+
+
+def seen(project: Project) -> dict[str, bool]:
+    """Everybody, and whether missing."""
+    return dict(project.sql("SELECT person_id, missing_since IS NOT NULL FROM crm.people_seen"))
+
+
+def people_as_they_are(project: Project) -> dict[str, Any]:
+    found = tables(project)
+    return {**{name: found[name] for name in ("people", "organizations")}, "seen": seen(project)}
+
+
+@pytest.mark.parametrize("calls", [40, *(pytest.param(calls, marks=pytest.mark.thorough) for calls in (3, 15, 90))])
+def test_after_kill_nine_no_page_is_asked_for_again_but_those_in_flight(
+    project: Project, vendor: Server, tables: Path, calls: int
+) -> None:
+    vendor.reset(people=10_200, kind="skewed", behaviour={"latency": 0.01})
+    process = project.start("sync", "--json", "--enrich", "none", prelude=UNCHECKED)
+    wait_until(lambda: vendor.searches()["calls"] >= calls, f"{calls} calls")
+    process.kill()
+    finish(process)
+    killed_at = vendor.searches()["calls"]
+    vendor.set_behaviour(latency=0.0)
+    rest = sync(project, prelude=UNCHECKED)
+    assert (rest.exit_code, rest.json["exit_reason"]) == (0, "done"), rest.stderr
+    assert again(vendor) <= 8
+    assert rest.json["search_calls"] == vendor.searches()["calls"] - killed_at
+    assert set(seen(project)) == set(vendor.present().now)
+    assert not any(seen(project).values())
+    assert project.one("SELECT count(*) FROM crm.people") == 10_200
+    # the next run knows which window is full, and loads nobody
+    before = people_as_they_are(project), project.sql("SELECT person_id, _dlt_load_id FROM crm.people ORDER BY 1")
+    full = windows_of(vendor)["[{}, false]"]["calls"]
+    second = sync(project)
+    assert second.exit_code == 0
+    told = second.json
+    assert (told["people_new"], told["people_changed"], told["people_unchanged"]) == (0, 0, 10_200)
+    assert windows_of(vendor)["[{}, false]"]["calls"] == full
+    assert project.sql("SELECT person_id, _dlt_load_id FROM crm.people ORDER BY 1") == before[1]
+    assert people_as_they_are(project) == before[0]
+    assert project.one("SELECT count(DISTINCT last_seen_at) >= 1 AND min(last_seen_at) > ("
+                       "SELECT min(started_at) FROM crm.runs WHERE people_new = 0) FROM crm.people_seen")  # fmt: skip
+
+
+def test_what_is_left_after_a_crash_is_what_an_uninterrupted_run_leaves(
+    project: Project, vendor: Server, tables: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    vendor.reset(people=1_400, behaviour={"latency": 0.03})
+    process = project.start("sync", "--json", "--enrich", "none", prelude=SMALL)
+    wait_until(lambda: vendor.searches()["calls"] >= 15, "15 calls")
+    process.kill()
+    finish(process)
+    vendor.set_behaviour(latency=0.0)
+    assert sync(project, prelude=SMALL).exit_code == 0
+    other = Project(tmp_path_factory.mktemp("other"), vendor)
+    other.configure()
+    assert sync(other, prelude=SMALL).exit_code == 0
+    assert people_as_they_are(project) == people_as_they_are(other)
+
+
+def test_a_search_that_a_quota_ends_goes_on_in_the_next_hour(project: Project, vendor: Server) -> None:
+    vendor.reset(people=1_500)
+    project.configure(clodura={"rate_limits": ["10/hour"]})
+    runs = []
+    for hour in range(6):
+        before = vendor.searches()["calls"]
+        prelude = SMALL + UNCHECKED + SHIFTED.format(ahead=hour * 3700)
+        runs.append(sync(project, "--wait", "1s", prelude=prelude))
+        done = runs[-1]
+        assert done.json["search_calls"] == vendor.searches()["calls"] - before <= 10
+        if done.exit_code == 0:
+            break
+        assert (done.exit_code, done.json["exit_reason"]) == (3, "quota"), done.stderr
+        assert not any(seen(project).values())
+    assert runs[-1].exit_code == 0
+    assert len(runs) > 2
+    assert again(vendor) == 0
+    assert set(seen(project)) == set(vendor.present().now)
+    coverage = "SELECT coverage FROM crm.search_coverage WHERE role = 'search' ORDER BY finished_at"
+    assert [row for (row,) in project.sql(coverage)] == ["interrupted"] * (len(runs) - 1) + ["split"]
+    # every window has a row in the run that read it
+    asked = sum(window["calls"] for window in vendor.searches()["windows"])
+    assert project.one("SELECT count(DISTINCT filters) FROM crm.search_coverage") == len(windows_of(vendor))
+    assert project.one("SELECT count(*) FROM crm.search_coverage WHERE role <> 'search' AND part_of IS NULL") == 0
+    assert asked == vendor.searches()["calls"]
+
+
+def leave(vendor: Server, count: int) -> set[str]:
+    """So many people are gone from now on, until the switch is set back."""
+    vendor.set_behaviour(search_shifts=[{"after": 1, "change": "remove", "where": "anywhere", "count": count}])
+    vendor.request("POST", SEARCH, {"page": 1, "perPage": 1})
+    return set(vendor.present().removed)
+
+
+def test_who_is_gone_is_missing_until_seen_again(project: Project, vendor: Server) -> None:
+    vendor.reset(people=350)
+    assert sync(project).json["people_missing"] == 0
+    everybody = seen(project)
+    gone = leave(vendor, 5)
+    done = sync(project)
+    assert (done.exit_code, done.json["people_missing"]) == (0, 5)
+    assert {person for person, missing in seen(project).items() if missing} == gone
+    since = project.sql("SELECT DISTINCT missing_since FROM crm.people_seen WHERE missing_since IS NOT NULL")
+    assert sync(project).json["people_missing"] == 0  # they were told before
+    assert project.sql("SELECT DISTINCT missing_since FROM crm.people_seen WHERE missing_since IS NOT NULL") == since
+    vendor.set_behaviour(search_shifts=[])
+    back = sync(project)
+    assert (back.json["people_new"], back.json["people_missing"]) == (0, 0)
+    assert seen(project) == everybody
+    assert not any(everybody.values())
+
+
+@pytest.mark.parametrize("how", ["interrupted", "truncated", "limited", "exclude_viewed_people"])
+def test_nobody_is_missing_after_a_scan_that_has_not_seen_everybody(project: Project, vendor: Server, how: str) -> None:
+    vendor.reset(people=350, behaviour={"search_marks_viewed": True})
+    assert sync(project).exit_code == 0
+    leave(vendor, 5)
+    arguments: list[str] = []
+    prelude, code = "", 0
+    match how:
+        case "interrupted":
+            vendor.set_behaviour(faults=[{"operation": "search", "fault": "400", "nth": [4]}])
+            code = 1
+        case "truncated":
+            prelude, code = SMALL + UNSPLIT, 3
+        case "limited":
+            arguments = ["--limit", "50"]
+        case _:
+            project.configure(searches={"everyone": {"exclude_viewed_people": True}})
+    done = sync(project, *arguments, prelude=prelude)
+    assert (done.exit_code, done.json["people_missing"]) == (code, 0), done.stderr
+    assert not any(seen(project).values())
+    last = "SELECT coverage FROM crm.search_coverage WHERE role = 'search' ORDER BY started_at DESC LIMIT 1"
+    assert project.one(last) == {"exclude_viewed_people": "complete"}.get(how, how)
+
+
+def test_a_search_for_new_people_only_reads_all_once_in_a_while(project: Project, vendor: Server) -> None:
+    vendor.reset(people=150, behaviour={"search_marks_viewed": True, "search_charge": "viewed"})
+
+    def run(every: str | int = "30d", days: float = 0.0) -> tuple[int, list[bool]]:
+        """People seen, and for each set of filters that was asked for whether viewed people were left out."""
+        before = windows_of(vendor)
+        project.configure(searches={"everyone": {"new_only": True, "full_scan_every": every}})
+        done = sync(project, prelude=SHIFTED.format(ahead=days * DAY))
+        assert done.exit_code == 0, done.stderr
+        after = windows_of(vendor)
+        asked = [key for key, window in after.items() if window["calls"] != before.get(key, {"calls": 0})["calls"]]
+        return done.json["people_seen"], [after[key]["exclude_viewed"] for key in asked]
+
+    assert run() == (150, [False])
+    gone = leave(vendor, 3)
+    assert run() == (0, [True])
+    assert not any(seen(project).values())
+    assert run(every=0) == (147, [False])
+    assert {person for person, missing in seen(project).items() if missing} == gone
+    assert run() == (0, [True])
+    assert run(days=31) == (147, [False])
+    assert run(every="90d", days=62) == (0, [True])
+
+
+def test_who_changes_jobs_has_a_history(project: Project, vendor: Server) -> None:
+    vendor.reset(people=150)
+    assert sync(project).exit_code == 0
+    jobs = "SELECT person_id, title, seniority, organization_id FROM crm.people"
+    former = {row[0]: row[1:] for row in project.sql(jobs)}
+    vendor.set_behaviour(new_jobs=20)
+    done = sync(project)
+    changed = {row[0] for row in project.sql(jobs) if former[row[0]] != row[1:]}
+    assert 10 <= len(changed) <= 20
+    assert done.json["people_changed"] >= len(changed)
+    history = project.sql(
+        "SELECT person_id, title, seniority, organization_id, valid_from < valid_to FROM crm.people_history"
+    )
+    assert sorted(row[0] for row in history) == sorted(changed)
+    assert {row[0]: row[1:4] for row in history} == {person: former[person] for person in changed}
+    assert all(row[4] for row in history)
+    assert sync(project).json["people_changed"] == 0
+    assert project.one("SELECT count(*) FROM crm.people_history") == len(history)
+    vendor.set_behaviour(new_jobs=0)
+    assert sync(project).exit_code == 0
+    assert project.one("SELECT count(*) FROM crm.people_history") == 2 * len(history)
+
+
+def test_windows_are_told_with_what_they_are_parts_of_and_who_cannot_be_seen(project: Project, vendor: Server) -> None:
+    vendor.reset(people=1_200)
+    project.configure(searches={"all": {}, "one": INDIA, "few": {"person_country": ["India"]}})
+    done = sync(project, prelude=SMALL)
+    rows = project.sql(
+        'SELECT search, "window", role, part_of, split_by, coverage, people_left FROM crm.search_coverage'
+    )
+    by_window = {row[1]: row for row in rows}
+    assert len(by_window) == len(rows)
+    for search, window, role, part_of, split_by, coverage, _ in rows:
+        assert window.startswith(f"{search}/")
+        assert (part_of is None) is (role == "search")
+        if part_of is not None:
+            parent = by_window[part_of]
+            assert parent[0] == search
+            assert parent[4] is not None
+        assert (split_by is not None) is any(row[3] == window for row in rows)
+        assert coverage in ("complete", "split", "unproven", "truncated")
+    assert {row[0]: row[5] for row in rows if row[2] == "search" and row[0] != "one"} == {
+        "all": "split",
+        "few": "complete",
+    }
+    assert {row[2] for row in rows if row[0] == "all"} == {"search", "part", "complement"}
+    truncated = [row for row in rows if row[2] == "search" and row[5] == "truncated"]
+    assert done.exit_code == (3 if truncated else 0)
+    found = {person for (person,) in project.sql("SELECT person_id FROM crm.people")}
+    assert found >= set(vendor.present().now)  # whom `one` cannot see `all` has seen
+    told = sync(project, "all", prelude=SMALL + UNSPLIT + "scan.Scan._look_further = None\n")
+    assert told.exit_code == 0  # how it was split is remembered
+
+
+def test_windows_that_hide_people_are_named_in_the_summary_and_in_words(project: Project, vendor: Server) -> None:
+    vendor.reset(people=400)
+    done = sync(project, prelude=SMALL + UNSPLIT)
+    assert (done.exit_code, done.json["exit_reason"], done.json["truncated_windows"]) == (3, "truncated", 1)
+    assert done.json["truncated"] == [{"search": "everyone", "window": "the search itself", "people_left": None}]
+    assert done.json["people_seen"] == 300
+    assert "everyone (the search itself): nobody knows how many" in done.json["message"]
+    (row,) = project.sql("SELECT search, coverage, people FROM crm.search_coverage")
+    assert row == ("everyone", "truncated", 300)

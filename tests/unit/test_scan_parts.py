@@ -1,0 +1,150 @@
+"""What a scan decides by: how many people are left, which windows have come to an end, how often to read all."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sources.clodura.choices import DAY, Choices, parse_choices
+from sources.clodura.estimates import TELLING, left_by_sample, left_by_turns, worthwhile
+from sources.clodura.filters import SearchFilters, parse_filters
+from sources.clodura.scans import ScanWindow, State
+from sources.clodura.splitting import Part, Role, Split
+from sources.clodura.tree import WindowTree
+from sources.clodura.windows import Coverage
+from sources.errors import ConfigurationError
+
+# Estimates.
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(("people", "lacking"), [(20_000, 0.05), (20_000, 0.3), (200_000, 0.02)])
+def test_estimates_come_within_a_factor_of_three_of_the_truth(people: int, lacking: float, seed: int) -> None:
+    rng = random.Random(seed)
+    first, second = ({n for n in range(people) if rng.random() > lacking} for _ in range(2))
+    sample = set(rng.sample(range(people), 1200))
+    truth = people - len(first | sample)
+    told = left_by_sample(len(sample - first), 1200, len(first | sample))
+    assert told is not None
+    assert truth / 2 <= told <= truth * 2
+    shown = first | second
+    told = left_by_turns(len(first - second), len(second - first), len(shown))
+    assert told is not None
+    truth = people - len(shown)
+    assert truth / 3 <= told <= truth * 3
+
+
+@given(st.integers(0, 2000), st.integers(0, 2000), st.integers(0, 10**6))
+def test_a_sample_tells_no_fewer_than_it_misses_and_nothing_where_the_parts_show_none_of_it(
+    missed: int, found: int, others: int
+) -> None:
+    told = left_by_sample(missed, missed + found, missed + found + others)
+    if not missed:
+        assert told == 0
+    elif found < TELLING:
+        assert told is None
+    else:
+        assert told is not None
+        assert told >= missed
+
+
+@pytest.mark.parametrize(
+    ("only_first", "only_second", "shown", "left"),
+    [(100, 50, 1_000, 6), (0, 50, 1_000, 0), (1_000, 0, 1_000, None), (600, 400, 1_000, None), (10, 10, 120, 1)],
+)
+def test_two_turns_tell_who_is_in_neither(only_first: int, only_second: int, shown: int, left: int | None) -> None:
+    assert left_by_turns(only_first, only_second, shown) == left
+
+
+@pytest.mark.parametrize(("left", "calls", "worth"), [(1, 1, True), (1, 6, False), (20, 100, True), (19, 100, False)])
+def test_looking_for_few_people_is_not_worth_many_calls(left: int, calls: float, worth: bool) -> None:
+    assert worthwhile(left, calls) is worth
+
+
+# The tree.
+
+
+def parts(*seniorities: str, name: str = "seniority", exact: bool = True) -> Split:
+    made = [Part(SearchFilters(seniority=[value]), Role.PART, 0.5, None) for value in seniorities]
+    return Split(name, exact, tuple(made))
+
+
+def made() -> tuple[WindowTree, list[ScanWindow]]:
+    tree = WindowTree()
+    tree.add(ScanWindow(0, None, Role.SEARCH, SearchFilters()))
+    return tree, tree.split(tree.root, parts("CEO", "Head"))
+
+
+def end(window: ScanWindow, coverage: Coverage = Coverage.COMPLETE, people: int = 10) -> None:
+    window.state, window.coverage, window.people = State.DONE, coverage, people
+
+
+def test_a_split_window_ends_once_with_its_last_part_and_again_after_another_turn() -> None:
+    tree, (one, two) = made()
+    end(one)
+    assert not tree.ends(tree.root)
+    end(two)
+    assert [tree.ends(tree.root), tree.ends(tree.root)] == [True, False]
+    (three,) = tree.split(tree.root, parts("Senior", name="functional"))
+    assert (three.number, three.turn, tree.root.split_by, tree.root.tried) == (
+        3,
+        2,
+        "seniority",
+        ("seniority", "functional"),
+    )
+    assert not tree.ends(tree.root)
+    end(three)
+    assert tree.ends(tree.root)
+
+
+def test_a_tree_knows_what_is_in_a_window_and_around_it() -> None:
+    tree, (one, two) = made()
+    (three,) = tree.split(two, parts("Senior", name="person_city", exact=False))
+    (four,) = tree.split(tree.root, parts("Junior", name="functional"))
+    assert sorted(tree.below(tree.root)) == [0, 1, 2, 3, 4]
+    assert sorted(tree.below(tree.root, but_turn=2)) == [0, 1, 2, 3]
+    assert [*tree.ancestors(three)] == [two, tree.root]
+    assert (tree.inside_inexact(three), tree.inside_inexact(one)) == (True, False)
+    assert tree.avoided(three) == (set(), set())
+    assert tree.avoided(four) == ({"seniority"}, {"seniority", "person_city"})
+
+
+def test_a_part_holds_about_what_its_siblings_say() -> None:
+    tree, (one, two) = made()
+    assert tree.estimate(two) is None
+    end(one, people=4_000)
+    assert tree.estimate(two) == 4_000
+    assert tree.estimate(tree.root) is None
+
+
+def test_the_innermost_windows_that_hide_people_are_told_or_the_one_that_knows_how_many() -> None:
+    tree, (one, two) = made()
+    end(one, Coverage.TRUNCATED)
+    end(two)
+    end(tree.root, Coverage.TRUNCATED)
+    assert tree.truncated() == [one]
+    tree.root.left = 7
+    assert tree.truncated() == [tree.root]
+    one.left = 7
+    assert tree.truncated() == [one]
+
+
+# Choices.
+
+
+def test_choices_are_told_from_filters() -> None:
+    settings = {"seniority": ["CEO"], "new_only": True, "full_scan_every": "12h", "resume_within": 60}
+    assert parse_choices("a", settings) == Choices(new_only=True, full_scan_every=43_200, resume_within=60)
+    assert parse_filters("a", settings) == SearchFilters(seniority=["CEO"])
+    assert parse_choices("a", {}) == Choices(new_only=False, full_scan_every=30 * DAY, resume_within=7 * DAY)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"new_only": "perhaps"}, {"full_scan_every": -1}, {"full_scan_every": "soon"}, {"resume_within": []}]
+)
+def test_a_choice_that_is_none_is_refused_by_name(wrong: dict[str, object]) -> None:
+    with pytest.raises(ConfigurationError, match=rf"sources\.clodura\.searches\.a\.{next(iter(wrong))}"):
+        parse_choices("a", wrong)
