@@ -105,7 +105,8 @@ HARMLESS = frozenset(
     "delimiter "
     # filters by which a search is split, fields of records that show them, values that the vendor's page lists, how
     # often a sample shows them; filters of remembered splits hide their values themselves
-    "field fingerprints unproven listed seen tried split_by counts without several turns parts ended elsewhere has keys spooled "
+    "field choices fingerprints unproven listed seen tried split_by counts "
+    "without several turns parts ended elsewhere has keys spooled "
     # where somebody is
     "country".split()
 )
