@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -94,6 +94,7 @@ class Vendor:
     pages: int = 100
     calls: Counter[str] = field(default_factory=Counter)
     past_end: Counter[str] = field(default_factory=Counter)
+    _index: dict[str, dict[str, set[int]]] = field(default_factory=dict)
     refuses: Callable[[Mapping[str, Any]], bool] = lambda wire: False
 
     def matching(self, filters: SearchFilters) -> list[Record]:
@@ -103,19 +104,30 @@ class Vendor:
     def _passing(self, wire: dict[str, Any]) -> Iterable[Record]:
         exclude = wire.pop("personLocationExclude", False)
         places = {name: _folded(wire.pop(name)) for name in LOCATION if name in wire} if exclude else {}
-        wanted = [(name, _folded(value)) for name, value in wire.items()]
-        for record in self.people:
-            if all(not accepted.isdisjoint(_folded(record.get(name))) for name, accepted in wanted) and (
-                not places or self._outside(record, places)
-            ):
-                yield record
+        there = set(range(len(self.people)))
+        for name, value in wire.items():
+            there &= self._having(name, _folded(value))
+        if places:
+            outside = []
+            for name, left_out in places.items():
+                known = set().union(*self._indexed(name).values()) if not self.unknown_passes else there
+                outside.append((there & known) - self._having(name, left_out))
+            there = set.intersection(*outside) if self.exclusion == "each" else set.union(*outside)
+        return [self.people[place] for place in sorted(there)]
 
-    def _outside(self, record: Record, places: Mapping[str, set[str]]) -> bool:
-        outside = []
-        for name, left_out in places.items():
-            own = _folded(record.get(name))
-            outside.append(own.isdisjoint(left_out) and (bool(own) or self.unknown_passes))
-        return all(outside) if self.exclusion == "each" else any(outside)
+    def _having(self, name: str, values: set[str]) -> set[int]:
+        index = self._indexed(name)
+        return set().union(*(index.get(value, set()) for value in values))
+
+    def _indexed(self, name: str) -> dict[str, set[int]]:
+        """Places of those who have each value of a field."""
+        if name not in self._index:
+            index: dict[str, set[int]] = defaultdict(set)
+            for place, record in enumerate(self.people):
+                for value in _folded(record.get(name)):
+                    index[value].add(place)
+            self._index[name] = dict(index)
+        return self._index[name]
 
 
 class TinyClient(CloduraClient):

@@ -201,7 +201,7 @@ def test_probes_rise_lie_among_the_candidates_and_are_no_more_than_the_misses_le
 # What is known before, and what is asked for once more.
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     end=ENDS,
     short=st.booleans(),
@@ -256,7 +256,7 @@ def test_a_window_that_is_as_it_was_is_found_to_end_where_it_ended() -> None:
     assert finder.wasted <= 2
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(end=st.integers(CHECKED, 99), concurrency=st.integers(1, 10), data=st.data())
 def test_a_page_that_goes_while_others_are_read_shows_on_one_that_is_asked_for_again(
     end: int, concurrency: int, data: st.DataObject

@@ -106,24 +106,40 @@ def test_exact_parts_hold_everybody_of_the_search_and_nobody_else(
 
 
 @settings(max_examples=100, deadline=None)
-@given(people=PEOPLE, exclusion=st.sampled_from(["each", "all"]))
+@given(people=PEOPLE, exclusion=st.sampled_from(["each", "all"]), data=st.data())
 def test_splitting_the_complement_again_and_again_comes_to_an_end_and_loses_nobody(
-    people: list[Record], exclusion: str
+    people: list[Record], exclusion: str, data: st.DataObject
 ) -> None:
     vendor, filters, found = Vendor(people, exclusion), SearchFilters(), set()
-    for _ in range(20):
-        inside = vendor.matching(filters)
-        parts = split(filters, tally_of(inside), None, {})
+    inside = vendor.matching(filters)
+    while inside:
+        parts = split(filters, tally_of([data.draw(st.sampled_from(inside))]), None, {})
         if parts is None or not parts.exact:
             break
         *some_of_it, rest = parts.parts
-        found |= {record["personId"] for part in some_of_it for record in vendor.matching(part.filters)}
+        shown = {record["personId"] for part in some_of_it for record in vendor.matching(part.filters)}
+        assert shown
+        found |= shown
         assert rest.role is Role.COMPLEMENT
         filters = rest.filters
-    else:
-        raise AssertionError("never ends")
-    found |= {record["personId"] for record in vendor.matching(filters)}
+        before, inside = len(inside), vendor.matching(filters)
+        assert len(inside) < before
+        assert shown.isdisjoint(record["personId"] for record in inside)
+    found |= {record["personId"] for record in inside}
     assert found == {record["personId"] for record in people}
+
+
+@pytest.mark.parametrize("field", [facet.field for facet in SHOWN if facet.closed])
+def test_values_that_the_vendor_would_refuse_are_in_no_part(field: str) -> None:
+    key = FACETS[field].key
+    assert key is not None
+    sample: list[Record] = [{key: [value]} for value in (*FACETS[field].listed, "of no list") * 5]
+    parts = split(SearchFilters(), tally_of(sample), None, {field: {"of no list"}}, set(FACETS) - {field})
+    assert parts is not None
+    assert (parts.field, parts.exact) == (field, False)
+    asked = [getattr(part.filters, field) for part in parts.parts]
+    values_asked = {value for one in asked for value in ([one] if isinstance(one, str) else one)}
+    assert values_asked == set(FACETS[field].listed)
 
 
 def test_own_lists_are_divided_before_anything_else() -> None:
