@@ -33,7 +33,7 @@ from enrichment.capability import Capability
 from enrichment.caps import Cap, Scope
 from enrichment.context import LEASE
 from enrichment.inbox import Inbox, documents, inbox_path
-from enrichment.ledger import Ledger, by_hand, claims, sums
+from enrichment.ledger import by_hand, claims, sums
 from enrichment.ledger.schema import calls, requests
 from enrichment.states import State
 from pipelines import receiver
@@ -45,6 +45,7 @@ from tests.chaos import promises
 from tests.chaos.fate import watched
 from tests.chaos.imitation import Exchange, Imitation, StandingClock
 from tests.chaos.worker import CHANNELS, KEY, Worker
+from tests.support.ledgers import new_ledger
 
 PEOPLE, SEED = 5, 3
 #: room for most of what is wanted, at its worst
@@ -87,7 +88,7 @@ class Purchases(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
         self.loop = asyncio.new_event_loop()
         self.clock = StandingClock()
-        self.ledger = Ledger("sqlite:///ledger.db", self.folder)
+        self.ledger = new_ledger(self.folder)
         self.inbox = Inbox(inbox_path(self.ledger.path))
         self.capability = Capability(KEY)
         self.runs = itertools.count(1)

@@ -32,7 +32,7 @@ from hypothesis.stateful import (
 from enrichment.caps import Cap, Scope
 from enrichment.context import LEASE
 from enrichment.inbox import Document, Inbox, documents, inbox_path
-from enrichment.ledger import Ledger, by_hand, claims, sums
+from enrichment.ledger import by_hand, claims, sums
 from enrichment.states import State
 from enrichment.waterfall import Waterfall
 from sandbox.behaviour import Behaviour
@@ -44,6 +44,7 @@ from tests.chaos.fate import watched
 from tests.chaos.imitation import Exchange, Imitation, StandingClock
 from tests.chaos.test_state_machine import LOSSES, REFUSALS
 from tests.chaos.worker import Worker
+from tests.support.ledgers import new_ledger
 
 PEOPLE, SEED = 60, 3
 #: of them, some of whom the first vendor knows something, some the second, or none
@@ -109,7 +110,7 @@ class TwoVendors(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
         self.loop = asyncio.new_event_loop()
         self.clock = StandingClock()
-        self.ledger = Ledger("sqlite:///ledger.db", self.folder)
+        self.ledger = new_ledger(self.folder)
         self.inbox = Inbox(inbox_path(self.ledger.path))
         self.runs = itertools.count(1)
         self.refused: set[str] = set()

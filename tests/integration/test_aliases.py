@@ -17,12 +17,13 @@ from enrichment.ledger.seen import remember_people
 from enrichment.ledger.standings import known_of
 from pipelines.leads.people import implied
 from sources.providers import Channel, Person
+from tests.support.ledgers import new_ledger
 from tests.support.purchases import plan
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path) as ledger:
         yield ledger
 
 
@@ -104,10 +105,10 @@ PEOPLE = st.lists(
 def test_nobody_gets_the_key_of_somebody_with_another_id_and_batches_do_not_matter(
     tmp_path_factory: pytest.TempPathFactory, people: list[Named], cut: int
 ) -> None:
-    with Ledger("sqlite:///ledger.db", tmp_path_factory.mktemp("a")) as one:
+    with new_ledger(tmp_path_factory.mktemp("a")) as one:
         together = known(one, *people)
         again = known(one, *people)
-    with Ledger("sqlite:///ledger.db", tmp_path_factory.mktemp("b")) as two:
+    with new_ledger(tmp_path_factory.mktemp("b")) as two:
         apart = [key for part in (people[:cut], people[cut:]) if part for key in known(two, *part)]
     assert together == apart
     assert again == together or len(set(together)) > 1  # who was two people may be told to be one, never the reverse

@@ -16,9 +16,9 @@ import duckdb
 import pytest
 
 from destinations.duckdb import DuckDB
-from enrichment.ledger import Ledger
 from pipelines.sink import still_there
 from sources.errors import DestinationError, LedgerError
+from tests.support.ledgers import new_ledger
 from tests.support.loads import Home
 
 ALL = ("ann", "bob", "cid", "dan", "eve")
@@ -368,5 +368,5 @@ def test_an_empty_ledger_file_is_another_ledger(home: Home) -> None:
     (home.folder / "ledger.db").touch()
     with pytest.raises(LedgerError, match="does not know 3"), home.open():
         pass
-    with closing(Ledger("sqlite:///ledger.db", home.folder)) as ledger, ledger.read() as connection:
+    with closing(new_ledger(home.folder)) as ledger, ledger.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM calls").scalar() == 0

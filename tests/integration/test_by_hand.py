@@ -18,6 +18,7 @@ from enrichment.ledger.schema import calls, charges, emails, requests, transitio
 from enrichment.settlement import Settlement
 from enrichment.states import State
 from sources.providers import Basis, Charge, Outcome
+from tests.support.ledgers import new_ledger
 from tests.support.purchases import MISSED, NOW, answer, call, claim, found, plan, rows, send, tell, wanted
 
 DAY = 86_400 * 1_000_000
@@ -25,7 +26,7 @@ DAY = 86_400 * 1_000_000
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger("sqlite:///home/ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path, "home/ledger.db") as ledger:
         yield ledger
 
 
@@ -223,7 +224,7 @@ class TestOutOfDoubt:
         answer(ledger, item, State.ACCEPTED, tracking_id="job-7")
         ledger.close()
         for run in ("run-2", "run-3"):
-            with Ledger("sqlite:///home/ledger.db", tmp_path) as again:
+            with new_ledger(tmp_path, "home/ledger.db") as again:
                 again.call(claims.take_over, NOW + 1, all_owners=True)
                 (job,) = again.look(polls.open_jobs)
                 assert (job.tracking_id, job.request_id) == ("job-7", item.request_id)

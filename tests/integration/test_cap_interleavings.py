@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from enrichment.caps import Cap, Scope
-from enrichment.ledger import Ledger, claims, plans, waterfalls
+from enrichment.ledger import claims, plans, waterfalls
 from enrichment.ledger.by_hand import resolve
 from enrichment.ledger.claims import Claimed, Lane
 from enrichment.ledger.plans import Wanted
@@ -23,6 +23,7 @@ from enrichment.ledger.standings import Asking
 from enrichment.states import State
 from enrichment.waterfall import Waterfall
 from sources.providers import Ask, Channel, Outcome
+from tests.support.ledgers import new_ledger
 from tests.support.purchases import NOW, OWNER, answer, claim, found, rows, send, tell
 
 HOUR = 3600 * 1_000_000
@@ -42,7 +43,7 @@ class Interleavings(RuleBasedStateMachine):
         super().__init__()
         self.folder = TemporaryDirectory()
         shutil.copy(self.template, Path(self.folder.name) / "ledger.db")
-        self.ledger = Ledger("sqlite:///ledger.db", Path(self.folder.name))
+        self.ledger = new_ledger(Path(self.folder.name))
         self.now = NOW
         self.people = 0
         self.told = 0
@@ -191,7 +192,7 @@ def _text(micros: int, written: str) -> str:
 
 
 def _check(folder: Path, examples: int, steps: int) -> None:
-    with Ledger("sqlite:///ledger.db", folder):
+    with new_ledger(folder):
         pass
     Interleavings.template = folder / "ledger.db"
     chosen = settings(max_examples=examples, stateful_step_count=steps, deadline=None)

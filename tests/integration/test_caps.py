@@ -19,6 +19,7 @@ from enrichment.ledger import Ledger
 from enrichment.ledger.schema import calls, requests, transitions
 from enrichment.states import State
 from tests.support.forked import Forked
+from tests.support.ledgers import new_ledger
 from tests.support.project import wait_until
 from tests.support.purchases import rows
 from tests.support.worker import WORST, Event, Job, books, cap_in_cents, cap_of, start, work
@@ -36,7 +37,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path) as ledger:
         yield ledger
 
 

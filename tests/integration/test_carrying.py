@@ -26,6 +26,7 @@ from sources.errors import LedgerError
 from sources.providers import Channel
 from sources.transport import PaidOutcome
 from tests.support.fake_provider import ACCEPTED, FakeProvider
+from tests.support.ledgers import new_ledger
 from tests.support.purchases import NOW, RUN, call, plan, rows
 
 pytestmark = pytest.mark.anyio
@@ -38,7 +39,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path) as ledger:
         yield ledger
 
 

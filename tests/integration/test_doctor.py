@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from enrichment.capability import Capability
 from enrichment.ids import micros
 from enrichment.inbox import inbox_path
-from enrichment.ledger import Ledger, runs
+from enrichment.ledger import runs
 from enrichment.ledger.counters import LedgerCounters
 from enrichment.ledger.migrate import NEWEST
 from enrichment.storage import sqlite
@@ -45,6 +45,7 @@ from sources.clodura.settings import CloduraSettings
 from sources.errors import AlreadyRunning
 from sources.sixtyfour.settings import SixtyfourSettings
 from tests.integration.wire import Act, Wire, answer, hang_up, refusing, reset, serving
+from tests.support.ledgers import new_ledger
 from tests.support.receiving import Receiving, receiving
 
 KEY = "canary-key"
@@ -235,7 +236,7 @@ def test_nothing_is_made_where_nothing_is(tmp_path: Path, sandbox_server: Server
 
 
 def test_the_call_counts_against_the_days_quota(tmp_path: Path) -> None:
-    with Ledger("sqlite:///.leadsync/ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path, ".leadsync/ledger.db") as ledger:
         anyio.run(LedgerCounters(ledger).add, account_of(KEY), SYSTEM_CLOCK.time() - 3600, 1500)
     limits = {"rate_limits": ["2000/day"]}
     with serving(answer(200, BALANCE)) as server:
@@ -246,7 +247,7 @@ def test_the_call_counts_against_the_days_quota(tmp_path: Path) -> None:
 
 
 def test_a_quota_that_is_used_up_is_not_waited_for(tmp_path: Path) -> None:
-    with Ledger("sqlite:///.leadsync/ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path, ".leadsync/ledger.db") as ledger:
         anyio.run(LedgerCounters(ledger).add, account_of(KEY), SYSTEM_CLOCK.time(), 2000)
     with serving(answer(200, BALANCE)) as server:
         found = examine(tmp_path, settings(server.url, clodura={"rate_limits": ["2000/day"]}))
@@ -261,7 +262,7 @@ def vendor() -> Iterator[Wire]:
 
 
 def test_a_ledger_of_the_other_realm_stops_a_sync(tmp_path: Path, vendor: Wire) -> None:
-    with Ledger("sqlite:///.leadsync/ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path, ".leadsync/ledger.db") as ledger:
         ledger.call(runs.keep_fact, "realm", "live")
     check = examine(tmp_path, settings(vendor.url))["ledger"]
     assert (check.verdict, check.misconfigured, "real purchases" in check.found) == (FAILED, True, True)
@@ -273,7 +274,7 @@ def _set_version(connection: sa.Connection, version: str) -> None:
 
 def test_a_ledger_of_a_newer_leadsync_or_none_at_all_is_told(tmp_path: Path, vendor: Wire) -> None:
     path = tmp_path / ".leadsync" / "ledger.db"
-    with Ledger("sqlite:///.leadsync/ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path, ".leadsync/ledger.db") as ledger:
         ledger.call(
             lambda connection: connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'") and None
         )
@@ -288,7 +289,7 @@ def test_a_ledger_of_a_newer_leadsync_or_none_at_all_is_told(tmp_path: Path, ven
 
 def test_an_older_ledger_is_left_as_it_is(tmp_path: Path, vendor: Wire) -> None:
     path = tmp_path / ".leadsync" / "ledger.db"
-    with Ledger("sqlite:///.leadsync/ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path, ".leadsync/ledger.db") as ledger:
         ledger.call(
             lambda connection: connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'") and None
         )
@@ -299,13 +300,13 @@ def test_an_older_ledger_is_left_as_it_is(tmp_path: Path, vendor: Wire) -> None:
 
 
 def test_a_ledger_that_others_may_read_is_warned_of(tmp_path: Path, vendor: Wire) -> None:
-    with Ledger("sqlite:///.leadsync/ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path, ".leadsync/ledger.db") as ledger:
         os.chmod(ledger.path, 0o644)
     assert "other users" in examine(tmp_path, settings(vendor.url))["ledger"].found
 
 
 def test_a_clock_set_back_behind_the_ledger_is_told(tmp_path: Path, vendor: Wire) -> None:
-    with Ledger("sqlite:///.leadsync/ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path, ".leadsync/ledger.db") as ledger:
         ledger.call(runs.start, "r", micros(SYSTEM_CLOCK) + 3 * 86_400 * 1_000_000)
     check = examine(tmp_path, settings(vendor.url))["clock"]  # this vendor tells no time
     assert (check.verdict, "3 days in the future" in check.found) == (FAILED, True)
@@ -345,7 +346,7 @@ def test_a_duckdb_file_that_another_program_has_open_is_told(tmp_path: Path, ven
 
 def test_while_a_sync_is_at_work_its_files_are_left_alone_and_that_is_no_failure(tmp_path: Path, vendor: Wire) -> None:
     duckdb.connect(str(tmp_path / "leads.duckdb")).close()
-    Ledger("sqlite:///.leadsync/ledger.db", tmp_path).close()
+    new_ledger(tmp_path, ".leadsync/ledger.db").close()
     with only_one([tmp_path / ".leadsync" / "sync.lock"]), receiver.listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         found = examine(tmp_path, settings(vendor.url, webhook={"mode": "webhook", "port": port}))
@@ -467,7 +468,7 @@ def test_a_webhook_that_is_not_listened_to(
 @contextmanager
 def service(folder: Path, key: str | None = None) -> Iterator[Receiving]:
     """What `leadsync serve` is to others: a lock, and a receiver that knows the key that the ledger made."""
-    with Ledger("sqlite:///.leadsync/ledger.db", folder) as ledger:
+    with new_ledger(folder, ".leadsync/ledger.db") as ledger:
         made = ledger.call(runs.signing_key)
         path = Path(ledger.path)
     with only_one([lock_of_serve(path)]), receiving(inbox_path(path), Capability(key or made)) as it:

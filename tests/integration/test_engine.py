@@ -27,6 +27,7 @@ from sources.errors import KeyRefused, NotProven, QuotaExhausted, Unavailable
 from sources.providers import Channel, Via
 from sources.transport import Answer, Answered, Lost, NeverConnected, NeverSent, PaidOutcome
 from tests.support.fake_provider import ACCEPTED, FakeProvider
+from tests.support.ledgers import new_ledger
 from tests.support.purchases import RUN, call, plan, rows
 
 PEOPLE = [f"p{n:02}" for n in range(12)]
@@ -59,7 +60,7 @@ class Run:
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path) as ledger:
         yield ledger
 
 

@@ -11,6 +11,7 @@ from enrichment.ledger import Ledger, polls
 from enrichment.ledger.schema import calls, emails, inbox, phones, requests
 from enrichment.states import State
 from sources.providers import Via
+from tests.support.ledgers import new_ledger
 from tests.support.purchases import (
     MISSED,
     NOW,
@@ -31,7 +32,7 @@ DAY = 86_400 * 1_000_000
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger("sqlite:///home/ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path, "home/ledger.db") as ledger:
         yield ledger
 
 

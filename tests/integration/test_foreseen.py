@@ -21,6 +21,7 @@ from enrichment.verification import DEFAULT, Policy, Verifying
 from enrichment.waterfall import StopWhen, Waterfall
 from sources.providers import Channel, EmailStatus, Outcome, Person
 from tests.support.fake_provider import FakeProvider
+from tests.support.ledgers import new_ledger
 from tests.support.purchases import MISSED, NOW, answer, call, claim, found, plan, send, tell, wanted
 from tests.support.vendors import Vendor, addresses, nothing
 
@@ -30,7 +31,7 @@ EVERYBODY = ("planned", "found", "missed", "odd", "dry", "doubt", "void", "twice
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path) as ledger:
         yield ledger
 
 

@@ -75,6 +75,7 @@ from tests.support.canaries import (
 )
 from tests.support.clodura import transport_to
 from tests.support.fake_provider import ACCEPTED, FakeProvider
+from tests.support.ledgers import new_ledger
 from tests.support.logged import logging_set_up
 from tests.support.purchases import RUN, plan, rows
 
@@ -95,7 +96,7 @@ def _clean_stderr(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path) as ledger:
         yield ledger
 
 
@@ -382,7 +383,7 @@ def test_a_ledger_that_is_locked_damaged_or_full_is_told_without_what_it_holds(
 ) -> None:
     monkeypatch.setattr("enrichment.storage.sqlite.BUSY", 0.1)
     path = tmp_path / "ledger.db"
-    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path) as ledger:
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
             with pytest.raises(LedgerError, match="locked") as locked:
@@ -401,7 +402,7 @@ def test_a_ledger_that_is_locked_damaged_or_full_is_told_without_what_it_holds(
 
 
 def _read_all(folder: Path) -> None:
-    with Ledger("sqlite:///ledger.db", folder) as ledger, ledger.read() as connection:
+    with new_ledger(folder) as ledger, ledger.read() as connection:
         for table in sa.inspect(connection).get_table_names():
             connection.exec_driver_sql(f"SELECT * FROM {table}").all()
 

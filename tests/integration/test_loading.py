@@ -13,7 +13,6 @@ import pyarrow as pa
 import pytest
 
 from destinations.duckdb import DuckDB
-from enrichment.ledger import Ledger
 from enrichment.ledger.deliveries import Deliveries, deliver, known_hashes
 from enrichment.source import enrichment
 from enrichment.tables import EMAILS
@@ -22,6 +21,7 @@ from pipelines.environment import quiet_dlt
 from pipelines.loading import JOINED, TABLES, Loader
 from pipelines.tables import PEOPLE, PEOPLE_SEEN, RUNS
 from sources.errors import DestinationError
+from tests.support.ledgers import new_ledger
 from tests.support.purchases import NOW, claim, found, plan, send, tell
 
 
@@ -75,7 +75,7 @@ def test_a_pending_package_is_loaded_first_and_what_is_given_then_is_not_ignored
 def test_a_package_pending_before_the_very_first_load_is_not_deleted(tmp_path: Path) -> None:
     """dlt wipes its working folder where the dataset does not exist, the package with it."""
     _extract_only(_loader(tmp_path), _person("first"))
-    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path) as ledger:
         loader = _loader(tmp_path)
         sink.prepare(loader, DuckDB(tmp_path / "leads.duckdb", "crm"), "crm", ledger, NOW, lambda text: None)
     assert _sql(tmp_path, "SELECT person_id FROM crm.people") == [("first",)]
@@ -155,7 +155,7 @@ def test_two_folders_of_one_machine_share_nothing(tmp_path: Path) -> None:
 
 
 def test_what_the_ledger_owes_is_yielded_until_it_is_noted_as_delivered(folder: Path) -> None:
-    with Ledger("sqlite:///ledger.db", folder) as ledger:
+    with new_ledger(folder) as ledger:
         loader = _loader(folder)
         plan(ledger, "ann")
         ((claimed,), _) = claim(ledger)
@@ -180,7 +180,7 @@ def test_what_the_ledger_owes_is_yielded_until_it_is_noted_as_delivered(folder: 
 
 
 def test_a_charge_that_turns_out_to_be_nothing_is_told_to_a_sink_that_knew_otherwise(folder: Path) -> None:
-    with Ledger("sqlite:///ledger.db", folder) as ledger:
+    with new_ledger(folder) as ledger:
         loader = _loader(folder)
         plan(ledger, "ann")
         ((claimed,), _) = claim(ledger)

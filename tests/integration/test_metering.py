@@ -20,6 +20,7 @@ from sources.clodura.client import CloduraClient, make_transport
 from sources.clodura.filters import SearchFilters
 from sources.clodura.windows import PageRead, Reading, walk
 from sources.errors import CapReached, LeadsyncError
+from tests.support.ledgers import new_ledger
 from tests.support.purchases import rows
 
 
@@ -31,7 +32,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger("sqlite:///home/ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path, "home/ledger.db") as ledger:
         yield ledger
 
 

@@ -20,6 +20,7 @@ from sources.providers import Channel, Operation, Person, Via
 from sources.transport import Answer, Answered, Lost, PaidOutcome
 from tests.integration.test_engine import Run, running
 from tests.support.fake_provider import ACCEPTED, FakeProvider
+from tests.support.ledgers import new_ledger
 from tests.support.purchases import NOW, RUN, call, plan, rows
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +35,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path) as ledger:
         yield ledger
 
 

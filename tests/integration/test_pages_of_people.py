@@ -26,11 +26,12 @@ from enrichment.storage import Savepoint, open_file
 from pipelines.leads.people import VENDOR, implied
 from sources.errors import LedgerError
 from sources.providers import Person
+from tests.support.ledgers import new_ledger
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path) as ledger:
         yield ledger
 
 
@@ -277,7 +278,7 @@ class TestTroubles:
     ) -> None:
         monkeypatch.setattr("enrichment.storage.sqlite.BUSY", 0.1)
         with (
-            Ledger("sqlite:///ledger.db", tmp_path) as ledger,
+            new_ledger(tmp_path) as ledger,
             closing(sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)) as other,
         ):
             other.execute("BEGIN IMMEDIATE")

@@ -14,6 +14,7 @@ from enrichment.ledger.deliveries import Deliveries, deliver
 from enrichment.ledger.owed import owed_emails, owed_phones, owed_provider_results
 from enrichment.tables import WHOLE
 from sources.providers import Channel, Outcome, ProviderResult
+from tests.support.ledgers import new_ledger
 from tests.support.loads import Home
 from tests.support.purchases import NOW, call, claim, plan, send, tell
 from tests.support.vendors import (
@@ -33,7 +34,7 @@ Rows = list[dict[str, Any]]
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path) as ledger:
         yield ledger
 
 

@@ -21,6 +21,7 @@ from enrichment.settlement import Settlement
 from enrichment.states import State
 from sources.errors import LedgerError
 from sources.providers import Channel, Outcome
+from tests.support.ledgers import new_ledger
 from tests.support.purchases import (
     EMAIL_LANE,
     MISSED,
@@ -44,7 +45,7 @@ DAY = 86_400 * 1_000_000
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger("sqlite:///home/ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path, "home/ledger.db") as ledger:
         yield ledger
 
 
@@ -147,7 +148,7 @@ class TestClaiming:
         self, tmp_path_factory: pytest.TempPathFactory, budget: int, people: int, phones: int
     ) -> None:
         cap = Cap("--budget", Scope.RUN, "credits", budget)
-        with Ledger("sqlite:///ledger.db", tmp_path_factory.mktemp("ledger")) as ledger:
+        with new_ledger(tmp_path_factory.mktemp("ledger")) as ledger:
             plan(ledger, *(f"p{n}" for n in range(people)))
             plan(ledger, *(f"p{n}" for n in range(phones)), channel=Channel.PHONE)
             claimed, refused = claim(ledger, [EMAIL_LANE, PHONE_LANE], [cap])

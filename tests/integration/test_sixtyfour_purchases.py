@@ -22,6 +22,7 @@ from sources.providers import Channel, Person
 from sources.sixtyfour.client import SixtyfourClient, make_transport
 from sources.sixtyfour.provider import SixtyfourProvider
 from tests.integration.wire import Act, Exchange, answer, serving
+from tests.support.ledgers import new_ledger
 from tests.support.purchases import NOW, RUN, rows
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +36,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path) as ledger:
         yield ledger
 
 

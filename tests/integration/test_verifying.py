@@ -15,6 +15,7 @@ from enrichment.settlement import Settlement
 from enrichment.verification import Policy, Verifying
 from sources.providers import Ask, Basis, Charge, EmailStatus, Outcome, Provider, Verification
 from tests.support.fake_provider import FakeProvider
+from tests.support.ledgers import new_ledger
 from tests.support.purchases import NOW, call, claim, found, plan, send, tell
 
 DAY = 86_400 * 1_000_000
@@ -33,7 +34,7 @@ PROVIDER = cast(Provider, Verifier())
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger("sqlite:///home/ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path, "home/ledger.db") as ledger:
         yield ledger
 
 

@@ -26,6 +26,7 @@ from pipelines import views
 from pipelines.tables import ORGANIZATIONS, PEOPLE
 from scripts.reference.schema import make_tables
 from sources.providers import Channel, EmailStatus, Outcome, ProviderResult
+from tests.support.ledgers import new_ledger
 from tests.support.purchases import NOW, claim, plan, send, tell
 from tests.support.vendors import CLODURA, DELIVERABLE, SIXTYFOUR, addresses, nothing, numbers
 
@@ -65,7 +66,7 @@ def dataset(emails: Sequence[str] = (), phones: Sequence[str] = ()) -> Iterator[
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path) as ledger:
         yield ledger
 
 

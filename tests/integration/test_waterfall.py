@@ -23,6 +23,7 @@ from sources.errors import KeyRefused, OutOfCredits, Unavailable
 from sources.providers import Channel, Person, Via
 from sources.transport import Answer, Answered, Lost, PaidOutcome
 from tests.support.fake_provider import FakeProvider
+from tests.support.ledgers import new_ledger
 from tests.support.purchases import rows
 
 pytestmark = pytest.mark.anyio
@@ -37,7 +38,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path) as ledger:
         yield ledger
 
 

@@ -27,6 +27,7 @@ from enrichment.states import State
 from sources.clock import SYSTEM_CLOCK
 from sources.providers import Channel, Person
 from tests.support.clodura import reader
+from tests.support.ledgers import new_ledger
 from tests.support.purchases import NOW, RUN, answer, claim, rows, send
 from tests.support.receiving import CAPABILITY, Receiving, path_of, post, receiving
 
@@ -39,7 +40,7 @@ LANES = [
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path) as ledger:
         yield ledger
 
 

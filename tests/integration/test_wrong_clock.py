@@ -26,6 +26,7 @@ from sources.providers import EmailStatus, Outcome, Verification
 from sources.transport import Answer, PaidOutcome
 from tests.integration.test_engine import running
 from tests.support.fake_provider import ACCEPTED, FakeProvider
+from tests.support.ledgers import new_ledger
 from tests.support.purchases import RUN, answer, call, claim, found, plan, rows, send, tell
 from tests.support.wrong_clock import DAY, HOUR, HandClock, ShiftedClock
 
@@ -36,7 +37,7 @@ BACK = [HOUR, DAY, 40 * DAY]
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger("sqlite:///ledger.db", tmp_path) as ledger:
+    with new_ledger(tmp_path) as ledger:
         yield ledger
 
 

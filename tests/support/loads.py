@@ -17,6 +17,7 @@ from enrichment.source import enrichment
 from pipelines import sink
 from pipelines.loading import TABLES, Loader
 from pipelines.tables import PEOPLE
+from tests.support.ledgers import new_ledger
 from tests.support.purchases import MISSED, NOW, claim, found, plan, send, tell
 
 #: columns that tell of loads, not of what was bought
@@ -58,7 +59,7 @@ class Home:
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:
-        with Ledger("sqlite:///ledger.db", self.folder) as ledger:
+        with new_ledger(self.folder) as ledger:
             yield ledger
 
     @contextmanager
