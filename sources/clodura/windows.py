@@ -278,10 +278,10 @@ class Walk:
         if self._sampled < SAMPLED:
             self._sampled += 1
             self._sample += page.records
-        self._moved |= any(self._showing.get(key, number) != number for key in keys)
+        before = keys & self._showing.keys()
+        self._moved |= any(self._showing[key] != number for key in before)
         self._found_more |= not keys <= self._shown
-        for key in keys:
-            self._showing.setdefault(key, number)
+        self._showing |= dict.fromkeys(keys - before, number)
         if number > max(self._far, default=0):
             self._far[number] = keys
 
