@@ -1,4 +1,4 @@
-"""A project and a sandbox for each test; the sandbox's process is shared by the tests of a module."""
+"""A project and a sandbox for each test; the sandbox's process is shared by all of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.project import Project
 from tests.support.tables_made import make_tables
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def vendor() -> Iterator[Server]:
     with sandbox.running(people=40, seed=3) as server:
         yield server

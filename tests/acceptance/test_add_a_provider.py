@@ -29,6 +29,16 @@ from tests.support.project import PATIENCE, WITHOUT_LOADING, Finished, Project
 KEY = "rolodex-key-4711"
 CAP, PRICE = 60, 12
 RUN = "\nfrom pipelines.cli import main\nmain()\n"
+#: what is ours is imported anew, from the copy where that has it
+OVER = """
+import sys
+sys.path.insert(0, {copy!r})
+for name in [*sys.modules]:
+    if name.partition(".")[0] in ("sources", "enrichment", "destinations", "pipelines"):
+        del sys.modules[name]
+import sources
+assert sources.__file__.startswith({copy!r})
+"""
 
 
 @dataclass
@@ -136,7 +146,7 @@ def sync(copy: Path, project: Project, rolodex: str, cap: int, prelude: str = ""
         webhook={"mode": "poll"},
         **sections,
     )  # fmt: skip
-    return python(copy, project.folder, prelude + RUN, "sync", "--json")
+    return project.run("sync", "--json", prelude=OVER.format(copy=str(copy)) + prelude)
 
 
 @pytest.fixture(scope="module")

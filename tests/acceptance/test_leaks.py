@@ -38,6 +38,7 @@ from tests.support.canaries import (
     leaks,
 )
 from tests.support.inside import leadsync
+from tests.support.ledgers import new_ledger
 from tests.support.loud import RESULT, Loud, loud, shout
 from tests.support.project import Finished, Project, finish
 
@@ -120,6 +121,7 @@ def it(tmp_path: Path, vendor: Loud, monkeypatch: pytest.MonkeyPatch, capfd: pyt
     monkeypatch.setattr("pipelines.preparing.sink.still_there", lambda *_: None)
     monkeypatch.setattr("enrichment.engine.IN_DOUBT_GRACE", 0.05)
     monkeypatch.setattr("sources.transport.Backoff", lambda: Backoff(budget=0.0))
+    new_ledger(tmp_path, ".leadsync/ledger.db").close()
     case = Case(tmp_path, vendor, capfd)
     case.configure()
     return case

@@ -1,4 +1,4 @@
-"""One sandbox process a module, with empty books and default switches for each test."""
+"""One sandbox process for all tests, with empty books and default switches for each test."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from sandbox import Receiver, Server, running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def process() -> Iterator[Server]:
     with running(people=1000, seed=1) as server:
         yield server
