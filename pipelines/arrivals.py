@@ -181,6 +181,7 @@ class Arrivals:
             before = sight(connection, search, noted["scan_id"], number, known.keys, now)
             fresh = [place for place, window in enumerate(before) if window is None]
             keys = [known.keys[place] for place in fresh]
+            older = [known.keys[place] for place in fresh if known.first[place] != now]  # the others nobody has shown
             planned = 0
             if context.buying and fresh:
                 persons = list(map(recognized, people.take(fresh).persons(), keys))
@@ -189,7 +190,7 @@ class Arrivals:
                 keys=known.keys,
                 first=known.first,
                 fresh=fresh,
-                elsewhere=frozenset(seen_since(connection, earlier, keys, self._began)) if earlier else frozenset(),
+                elsewhere=frozenset(seen_since(connection, earlier, older, self._began) if earlier and older else ()),
                 has=known.has,
                 organizations=known.organizations,
                 lacking=known.lacking,

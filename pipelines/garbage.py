@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 #: allocations between looks at the youngest, and how many of those between looks at the older ones
-THRESHOLDS = (50_000, 20, 50)
+THRESHOLDS = (50_000, 10, 5)
 
 
 @contextmanager
