@@ -158,7 +158,7 @@ class Scan:
         for window in read:
             if window.state is not State.DONE:
                 window.coverage = Coverage.INTERRUPTED
-        if not read:
+        if self.tree.empty:
             return ScanReport(Coverage.INTERRUPTED, (), self.calls, self.wasted)
         root, truncated = self.tree.root, self.tree.truncated()
         named = {window.number: window for window in (*read, *truncated)}

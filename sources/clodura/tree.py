@@ -20,6 +20,11 @@ class WindowTree:
         self._ended: dict[int, int] = {}
 
     @property
+    def empty(self) -> bool:
+        """Whether there is not even the search: its scan has failed before it began."""
+        return not self._windows
+
+    @property
     def root(self) -> ScanWindow:
         """The search itself."""
         return self._windows[0]

@@ -90,6 +90,8 @@ HARMLESS = frozenset(
     "waterfalls windows "
     # a vendor's ids of persons, employers and jobs: they name nobody to whoever has no account there
     "person_id organization_id organisation_id tracking_id "
+    # what windows of a search are named by
+    "fingerprints "
     # words of ours: states, reasons, what a check found, paragraphs of errors; a reading of a search by name
     "coverage event exit_reason found http_outcome kind message mistakes note outcome reason run_summary state "
     "todo type unreachable warning warnings words wrong "
