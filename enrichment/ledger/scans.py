@@ -26,7 +26,7 @@ from enrichment.ledger.schema import (
 )
 from enrichment.storage.statements import Prepared, Statement
 
-#: fast, and a page of JSON shrinks to a sixth all the same (docs/adr tell what else was tried)
+#: fast, and a page of JSON shrinks to a sixth all the same (docs/adr/0011 tells what else was tried)
 _CODEC = "lz4"
 #: bytes that tell how large a body was
 _SIZE = 4
