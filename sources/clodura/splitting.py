@@ -114,7 +114,7 @@ def changed(filters: SearchFilters, **changes: Any) -> SearchFilters:
     return SearchFilters.model_validate({**filters.model_dump(exclude_none=True), **changes})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class _Way:
     """A way to split: by which filter, into which values, each with its share of the window."""
 
