@@ -402,7 +402,7 @@ def test_closing_does_not_wait_for_the_rate_limits(sandbox_server: Server) -> No
 
 def test_closing_does_not_wait_for_a_vendor_that_is_silent(sandbox_server: Server) -> None:
     sandbox_server.set_behaviour(
-        faults=[{"operation": "search", "fault": "silence_before", "nth": list(range(15, 99))}]
+        faults=[{"operation": "search", "fault": "silence_before", "nth": list(range(18, 99))}]
     )
     searches = {name: parse_filters(name, {}) for name in ("first", "second")}
     found = batches(sandbox_server, searches=searches)
