@@ -25,7 +25,7 @@ from enrichment.context import PATIENCE, Context, EngineSettings
 from enrichment.engine import Engine, Report
 from enrichment.ids import micros, new_id
 from enrichment.inbox import Inbox
-from enrichment.ledger import Ledger
+from enrichment.ledger import Ledger, verifying
 from enrichment.ledger.counters import LedgerCounters
 from enrichment.ledger.ledger_time import LedgerClock, ledger_time
 from enrichment.ledger.searches import SearchBudget
@@ -206,8 +206,7 @@ class Session:
                 server = self._receive(tasks, engine)
                 await engine.start(alone=True)
                 if plan.limit is None:
-                    wanted = (list(plan.searches), plan.engine.channels)
-                    await self._ledger.run(want_again, context.asking, *wanted, context.now())
+                    await self._ledger.run(self._want_again, context)
                 tasks.start_soon(self._search, search_context, context, engine)
                 self.report = await engine.run()
                 if server is not None:
@@ -263,15 +262,22 @@ class Session:
             return None
         return LedgerMeter(self._ledger, self._plan.search_price, self._budget, search, context.now)
 
+    def _want_again(self, connection: sa.Connection, context: Context) -> None:
+        searches, now = list(self._plan.searches), context.now()
+        want_again(connection, context.asking, searches, self._plan.engine.channels, now)
+        if (verifier := context.verifier) is not None:
+            policy = context.settings.verifying
+            verifying.want_again(connection, verifier, policy, searches, context.run_id, now)
+
     def _plan_addresses(self, connection: sa.Connection, context: Context) -> None:
-        provider, verifying = context.verifier, context.settings.verifying
+        provider, policy = context.verifier, context.settings.verifying
         if provider is None:
             return
         if self._plan.addresses:
-            addresses, again_after = self._plan.addresses, verifying.again_after
+            addresses, again_after = self._plan.addresses, policy.again_after
             plan_addresses(connection, provider, again_after, addresses, context.run_id, context.now())
         else:
-            plan_known(connection, provider, verifying, context.run_id, context.now())
+            plan_known(connection, provider, policy, context.run_id, context.now())
 
     def _receive(self, tasks: anyio.abc.TaskGroup, engine: Engine) -> uvicorn.Server | None:
         if self._listening is None:

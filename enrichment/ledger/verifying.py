@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from enrichment.contacts import normalized_address
 from enrichment.ledger.plans import Wanted, plan
-from enrichment.ledger.schema import emails
+from enrichment.ledger.schema import calls, emails
+from enrichment.states import State
 from enrichment.verification import Verifying
 from sources.providers import Channel, EmailStatus, Provider
 
@@ -34,6 +35,22 @@ def plan_for_people(
             if verifying.wants(EmailStatus(row.status)) and normalized_address(row.email) == row.email:
                 found.setdefault(row.email, row.person_id)
     return _plan(connection, provider, verifying.again_after, found, run_id, now)
+
+
+def want_again(
+    connection: sa.Connection, provider: Provider, verifying: Verifying, searches: Sequence[str], run_id: str, now: int
+) -> int:
+    """Take on what earlier runs of these searches planned and did not get to, as far as the policy still wants it.
+
+    A search that goes on where an earlier run stopped does not show these people again. Returns how many calls are new.
+    """
+    bought = calls.alias("bought")
+    of_searches = sa.exists().where(bought.c.person_id == calls.c.person_id, bought.c.search.in_(searches))
+    left = sa.select(calls.c.person_id).where(
+        calls.c.state == State.PLANNED, calls.c.channel == Channel.VERIFICATION, of_searches
+    )
+    people = connection.execute(left.distinct()).scalars().all()
+    return plan_for_people(connection, provider, verifying, people, run_id, now)
 
 
 def plan_known(connection: sa.Connection, provider: Provider, verifying: Verifying, run_id: str, now: int) -> int:

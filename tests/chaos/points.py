@@ -43,7 +43,7 @@ def _in_turn(names: str) -> list[str]:
     return [f"ledger.{moment}:{name}" for name in names.split() for moment in ("before", "after")]
 
 
-RESUMED = _in_turn("engine.Engine.start waterfalls.want_again")
+RESUMED = _in_turn("engine.Engine.start session.Session._want_again")
 #: a ledger is made, and a search read whole: one with a limit notes nothing that the next would go on with
 NEW = _in_turn("migrate.to_newest scans.begin scans.keep_windows arrivals.Arrivals._know")
 #: of a request for many, of what its answers lead to, and of one who is passed over

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import sqlalchemy as sa
 
 from enrichment.ledger import Ledger, owed, verdicts, verifying
 from enrichment.ledger.claims import Lane
 from enrichment.ledger.deliveries import deliver
+from enrichment.ledger.schema import calls
 from enrichment.settlement import Settlement
 from enrichment.verification import Policy, Verifying
 from sources.providers import Ask, Basis, Charge, EmailStatus, Outcome, Provider, Verification
@@ -96,6 +98,24 @@ def test_the_policy_chooses_by_what_was_bought(ledger: Ledger, policy: str, plan
     tell(ledger, claimed.request_id, Settlement(Outcome.FOUND, emails=(type(email)(
         email.email, email.type, EmailStatus.GUESSED, "guessed", None),)))  # fmt: skip
     assert want(ledger, "ann", "bob", policy=policy) == planned
+
+
+@pytest.mark.parametrize(
+    ("policy", "searches", "taken"),
+    [("all", ["a search"], 1), ("risky", ["a search"], 0), ("none", ["a search"], 0), ("all", ["another"], 0)],
+)
+def test_what_a_run_that_died_had_planned_is_taken_on_by_the_next_one_of_that_search(
+    ledger: Ledger, policy: str, searches: list[str], taken: int
+) -> None:
+    """It goes on where that one stopped: whose address it is, no search shows again."""
+    buy(ledger, "ann", "ann@x.io")
+    ledger.call(lambda connection: connection.execute(sa.update(calls).values(search="a search")) and None)
+    assert want(ledger, "ann", run="dead") == 1
+    settings = Verifying(Policy(policy))
+    new = ledger.call(verifying.want_again, PROVIDER, settings, searches, "next", NOW)
+    assert new == 0  # planned it was before
+    claimed, _ = claim(ledger, [LANE], run="next")
+    assert len(claimed) == taken
 
 
 def test_the_latest_verdict_is_the_status_of_the_address_that_is_handed_on(ledger: Ledger) -> None:
