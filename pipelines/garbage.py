@@ -1,8 +1,8 @@
 """Python's garbage collector, set for a run: pages of people are a million small objects that need none of it.
 
 What is imported by then lives as long as the process, and was looked through at every full collection, most of the
-time that reading a page took (docs/adr/0011 tells the figures). Cycles are still found, only later. For a process of our own
-alone: whoever uses the sources as a library has a collector of their own.
+time that reading a page took (docs/adr/0011 tells the figures). Cycles are still found, only later. For a process of
+our own alone: whoever uses the sources as a library has a collector of their own.
 """
 
 from __future__ import annotations
