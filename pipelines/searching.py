@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from enrichment.ledger import scans
@@ -26,6 +27,14 @@ __all__ = ["SearchContext", "SearchTally", "Searches"]
 
 #: scans that have seen everybody there is
 WHOLE = (Coverage.COMPLETE, Coverage.SPLIT)
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """A scan that is over, which the ledger notes once that is loaded."""
+
+    scan: scans.Scan
+    coverage: Coverage
 
 
 class Searches:
@@ -71,15 +80,16 @@ class Searches:
 
     async def _search(self, name: str, filters: SearchFilters) -> None:
         """One scan; and another where the first was only the end of one whose pages an earlier run has all read."""
-        resumed_only = await self._scan(name, filters)
-        if resumed_only and not self._stopped():
-            await self._scan(name, filters)
+        ended = await self._scan(name, filters)
+        if ended is not None:
+            await self._scan(name, filters, ended)
 
-    async def _scan(self, name: str, filters: SearchFilters) -> bool:
+    async def _scan(self, name: str, filters: SearchFilters, after: _Ended | None = None) -> _Ended | None:
+        """One scan; returned where it was only the end of one, and another is to follow."""
         context = self._context
         self._arrivals.searching(name)
         started = context.now()
-        one, sent = await self._begin(name, filters, started)
+        one, sent = await self._begin(name, filters, started, after)
         notes = LedgerNotes(context.ledger, name, one)
 
         async def on_page(window: ScanWindow, read: PageRead) -> int:
@@ -98,11 +108,15 @@ class Searches:
         finally:
             report = reading.report()
             await self._arrivals.finish(name)
-            await self._end(name, sent, one, report, started)
-        return one.resumed and report.calls == 0 and report.coverage is not Coverage.INTERRUPTED
+            only_end = one.resumed and report.calls == 0 and report.coverage is not Coverage.INTERRUPTED
+            followed = only_end and after is None and not self._stopped()
+            await self._end(name, sent, one, report, started, followed=followed)
+        return _Ended(one, report.coverage) if followed else None
 
-    async def _begin(self, name: str, filters: SearchFilters, now: int) -> tuple[scans.Scan, SearchFilters]:
-        """The scan to go on with or to begin, and the filters to send."""
+    async def _begin(
+        self, name: str, filters: SearchFilters, now: int, after: _Ended | None
+    ) -> tuple[scans.Scan, SearchFilters]:
+        """The scan to go on with or to begin, and the filters to send. ``after``: it is over, and not loaded yet."""
         context, fingerprint = self._context, filters.fingerprint()
         choices = context.choices.get(name, Choices())
         if context.limit is not None:
@@ -110,31 +124,53 @@ class Searches:
         whole = not filters.exclude_viewed_people
         if choices.new_only and whole:
             last = await context.ledger.run(scans.last_whole, name, fingerprint)
+            if after is not None and after.scan.whole and after.coverage in scans.READ:
+                last = max(last or 0, after.scan.started_at)
             if last is not None and now < last + choices.full_scan_every * 1_000_000:
                 filters, whole = changed(filters, exclude_viewed_people=True), False
         since = now - round(choices.resume_within * 1_000_000)
-        begun = await context.ledger.run(scans.begin, name, filters.fingerprint(), whole=whole, now=now, since=since)
+        begun = await context.ledger.run(
+            scans.begin,
+            name,
+            filters.fingerprint(),
+            whole=whole,
+            now=now,
+            since=since,
+            besides=0 if after is None else after.scan.scan_id,
+        )
         return begun, filters
 
-    async def _end(self, name: str, filters: SearchFilters, one: scans.Scan, report: ScanReport, started: int) -> None:
+    async def _end(
+        self,
+        name: str,
+        filters: SearchFilters,
+        one: scans.Scan,
+        report: ScanReport,
+        started: int,
+        *,
+        followed: bool,
+    ) -> None:
+        """Tell what became of a scan; of one that is ``followed`` by another in this run, whose word counts, less."""
         context, tally = self._context, self._context.tally
         coverage = report.coverage
         if context.limit is not None and (self._arrivals.full and (tally.cut or coverage is Coverage.INTERRUPTED)):
             coverage = Coverage.LIMITED
         tally.calls += report.calls
         tally.unreadable += report.unreadable
+        if one.whole and coverage in WHOLE:
+            await self._miss(name, one)
+        if followed:
+            over = ((one.scan_id, str(coverage)),)
+            await context.feed.put(Parcel(SEARCH_COVERAGE, SEARCH_COVERAGE.table([]), ended=over))
+            return
         if coverage is Coverage.TRUNCATED:
             tally.unseen += [Unseen(name, words(window, filters), window.left) for window in report.truncated]
-        if coverage is Coverage.TRUNCATED:
             tally.truncated.append(name)
         elif coverage is Coverage.UNPROVEN:
             tally.unproven.append(name)
         elif coverage in (Coverage.GAPS, Coverage.INTERRUPTED):
             tally.incomplete.append(name)
-        if one.whole and coverage in WHOLE:
-            await self._miss(name, one)
-        over = coverage is not Coverage.INTERRUPTED
-        await self._cover(name, filters, one, report, coverage, started, over=over)
+        await self._cover(name, filters, one, report, coverage, started)
 
     async def _miss(self, name: str, one: scans.Scan) -> None:
         """Everybody there is was seen: whom the search showed before and does not show now is missing."""
@@ -161,8 +197,6 @@ class Searches:
         report: ScanReport,
         coverage: Coverage,
         started: int,
-        *,
-        over: bool,
     ) -> None:
         context = self._context
         people = await context.ledger.run(sighted, name, one.scan_id)
@@ -185,9 +219,8 @@ class Searches:
             "finished_at": context.now(),
         }
         full = [{**row, "run_id": context.run_id, "search": name} for row in rows.values()]
-        for row in full:
-            await context.ledger.run(cover, {column: row[column] for column in _COVERED})
-        ended = ((one.scan_id, str(coverage)),) if over else ()
+        await context.ledger.run(cover, [{column: row[column] for column in _COVERED} for row in full])
+        ended = ((one.scan_id, str(coverage)),) if coverage is not Coverage.INTERRUPTED else ()
         await context.feed.put(Parcel(SEARCH_COVERAGE, SEARCH_COVERAGE.table(full), ended=ended))
 
     def _row(self, name: str, window: ScanWindow, finger: Mapping[int, str], started: int) -> dict[str, Any]:

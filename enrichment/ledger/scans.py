@@ -28,6 +28,8 @@ from enrichment.storage.statements import Prepared, Statement
 
 #: fast, and a page of JSON shrinks to a sixth all the same (docs/adr tell what else was tried)
 _CODEC = "lz4"
+#: what a scan covered that has read all that could be read
+READ = ("complete", "split", "unproven", "truncated")
 #: bytes that tell how large a body was
 _SIZE = 4
 
@@ -53,21 +55,38 @@ class Spooled:
     body: bytes = field(repr=False)
 
 
-def begin(connection: sa.Connection, search: str, fingerprint: str, *, whole: bool, now: int, since: int) -> Scan:
+def begin(
+    connection: sa.Connection,
+    search: str,
+    fingerprint: str,
+    *,
+    whole: bool,
+    now: int,
+    since: int,
+    besides: int = 0,
+) -> Scan:
     """The open scan of a search with these very filters, begun not before ``since``; else a new one.
 
-    Any other open scan of the search is given up: what its pages showed is kept, where it stood is not.
+    Any other open scan of the search is given up: what its pages showed is kept, where it stood is not, nor whom it
+    has marked as missing, for that was not told. But for the one ``besides``, which is over and about to be loaded.
     """
-    left = [*connection.execute(sa.select(scans).where(scans.c.search == search, scans.c.finished_at.is_(None)))]
+    is_open = (scans.c.search == search, scans.c.finished_at.is_(None), scans.c.scan_id != besides)
+    left = [*connection.execute(sa.select(scans).where(*is_open).order_by(scans.c.scan_id.desc()))]
     found = None
     for row in left:
         if row.fingerprint == fingerprint and since <= row.started_at and found is None:
             found = Scan(row.scan_id, row.started_at, bool(row.whole), resumed=True)
         else:
-            finish(connection, row.scan_id, "interrupted", now)
+            _give_up(connection, row.scan_id, search, row.started_at, now)
     if found is not None:
         return found
     return Scan(_insert(connection, search, fingerprint, whole, now), now, whole, resumed=False)
+
+
+def _give_up(connection: sa.Connection, scan_id: int, search: str, started_at: int, now: int) -> None:
+    marked = sightings.update().where(sightings.c.search == search, sightings.c.missing_since >= started_at)
+    connection.execute(marked.values(missing_since=None))
+    finish(connection, scan_id, "interrupted", now)
 
 
 def _insert(connection: sa.Connection, search: str, fingerprint: str, whole: bool, now: int) -> int:
@@ -102,7 +121,7 @@ def last_whole(connection: sa.Connection, search: str, fingerprint: str) -> int 
         scans.c.fingerprint == fingerprint,
         scans.c.whole == 1,
         scans.c.finished_at.is_not(None),
-        scans.c.coverage.in_(("complete", "split", "unproven", "truncated")),
+        scans.c.coverage.in_(READ),
     )
     found = connection.execute(query).scalar()
     return None if found is None else int(found)

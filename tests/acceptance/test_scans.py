@@ -25,6 +25,8 @@ splitting.AIM, scan.FITS, scan.LIKELY_FULL, windows.MANY = 200, 270, 240, 2
 UNCHECKED = "import sources.clodura.paging as paging\npaging.CHECKED = 1000\n"
 #: no filter tells people apart
 UNSPLIT = "scan.split = scan.companies = lambda *arguments, **options: None\n"
+#: all is read, and nothing loaded: the process ends in its last load
+UNLOADED = "import os, pipelines.sync as sync\nsync._Run._conclude = lambda *arguments: os._exit(9)\n"
 INDIA = {"person_country": ["United States"]}
 
 
@@ -266,3 +268,25 @@ def test_windows_that_hide_people_are_named_in_the_summary_and_in_words(project:
     assert "everyone (the search itself): nobody knows how many" in done.json["message"]
     (row,) = project.sql("SELECT search, coverage, people FROM crm.search_coverage")
     assert row == ("everyone", "truncated", 300)
+
+
+def test_a_scan_that_was_read_and_not_loaded_is_loaded_and_the_next_begun(project: Project, vendor: Server) -> None:
+    vendor.reset(people=350)
+    assert sync(project).exit_code == 0
+    gone = leave(vendor, 5)
+    assert sync(project, prelude=UNLOADED).exit_code == 9
+    asked = vendor.searches()["calls"]
+    done = sync(project)
+    assert (done.exit_code, done.json["exit_reason"], done.json["people_missing"]) == (0, "done", 5), done.stderr
+    assert done.json["search_calls"] == vendor.searches()["calls"] - asked > 0  # a scan of its own, too
+    assert {person for person, missing in seen(project).items() if missing} == gone
+    last = "SELECT coverage, people FROM crm.search_coverage ORDER BY finished_at DESC LIMIT 1"
+    assert project.sql(last) == [("complete", 345)]
+    assert project.ledger("SELECT coverage FROM scans ORDER BY scan_id") == [("complete",)] * 3
+
+
+def test_windows_that_are_told_as_the_end_of_a_scan_are_told_once(project: Project, vendor: Server) -> None:
+    vendor.reset(people=400)
+    assert sync(project, prelude=SMALL + UNSPLIT + UNLOADED).exit_code == 9
+    done = sync(project, prelude=SMALL + UNSPLIT)
+    assert (done.exit_code, done.json["truncated_searches"], len(done.json["truncated"])) == (3, ["everyone"], 1)

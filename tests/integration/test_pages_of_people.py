@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from enrichment.ledger import Ledger
+from enrichment.ledger import Ledger, scans, schema
 from enrichment.ledger.aliases import Named, identify
 from enrichment.ledger.deliveries import Deliveries, announce, deliver, forget_loads, known_hashes, last_load, parts
 from enrichment.ledger.recognizing import recognize
@@ -141,6 +141,7 @@ def test_a_usual_page_weighs_nobody_and_an_odd_one_only_the_odd(
     assert weighed == [["7"]]
 
 
+BEGIN: dict[str, Any] = {"whole": True, "since": 0}
 JOB, OTHER_JOB, THIRD = (json.dumps(["CTO", "c", f"o{n}", f"Acme {n}"]) for n in range(3))
 
 
@@ -207,6 +208,35 @@ def test_whom_a_scan_has_not_seen_is_missing_once_and_until_seen_again(ledger: L
         ("a", None), ("b", None), ("c", 7), ("d", 8), ("e", 8),
     }  # fmt: skip
     assert ledger.call(missing, "s", 3, 10, 11) == []
+
+
+def scan(ledger: Ledger, now: int, fingerprint: str = "f", **options: Any) -> scans.Scan:
+    return ledger.call(lambda connection: scans.begin(connection, "s", fingerprint, **BEGIN, now=now, **options))
+
+
+def test_a_scan_that_is_given_up_has_marked_nobody_as_missing(ledger: Ledger) -> None:
+    first = scan(ledger, 5)
+    ledger.call(sight, "s", first.scan_id, 0, ["a", "b", "z"], 5)
+    ledger.call(scans.finish, first.scan_id, "complete", 6)
+    second = scan(ledger, 10)
+    ledger.call(sight, "s", second.scan_id, 0, ["a", "b"], 11)
+    assert [key for key, *_ in ledger.call(missing, "s", second.scan_id, 10, 12)] == ["z"]
+    ledger.call(scans.finish, second.scan_id, "complete", 13)
+    third = scan(ledger, 20)
+    ledger.call(sight, "s", third.scan_id, 0, ["a"], 21)
+    assert [key for key, *_ in ledger.call(missing, "s", third.scan_id, 20, 22)] == ["b"]
+    assert scan(ledger, 23, "other").resumed is False  # the third was not loaded
+    assert {(row[1], row[5]) for row in rows(ledger, sightings)} == {("a", None), ("b", None), ("z", 12)}
+
+
+def test_a_scan_that_is_over_and_not_loaded_yet_is_neither_gone_on_with_nor_given_up(ledger: Ledger) -> None:
+    ended = scan(ledger, 5)
+    second = scan(ledger, 10, besides=ended.scan_id)
+    assert (second.resumed, second.scan_id) == (False, ended.scan_id + 1)
+    assert [row[5] for row in rows(ledger, schema.scans)] == [None, None]
+    again = scan(ledger, 11)  # of two that a run has left the later is gone on with
+    assert (again.resumed, again.scan_id) == (True, second.scan_id)
+    assert [row[5] for row in rows(ledger, schema.scans)] == ["interrupted", None]
 
 
 def test_texts_of_any_kind_are_kept_as_they_are(ledger: Ledger) -> None:
