@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -290,3 +292,94 @@ def test_windows_that_are_told_as_the_end_of_a_scan_are_told_once(project: Proje
     assert sync(project, prelude=SMALL + UNSPLIT + UNLOADED).exit_code == 9
     done = sync(project, prelude=SMALL + UNSPLIT)
     assert (done.exit_code, done.json["truncated_searches"], len(done.json["truncated"])) == (3, ["everyone"], 1)
+
+
+def begin_and_stop(project: Project, *arguments: str, prelude: str = "") -> None:
+    """A scan of which two pages are read."""
+    project.configure(clodura={"rate_limits": ["2/hour"]})
+    done = sync(project, "--wait", "1s", *arguments, prelude=UNCHECKED + prelude)
+    assert done.exit_code == (9 if prelude else 3), done.stderr
+    project.configure(clodura={"rate_limits": ["1000/hour"]})
+
+
+def test_each_dataset_is_told_who_is_missing_and_gets_scans_of_its_own(project: Project, vendor: Server) -> None:
+    vendor.reset(people=350)
+    for dataset in ("crm", "two"):
+        assert sync(project, "--dataset", dataset).exit_code == 0
+    gone = leave(vendor, 5)
+    told = [sync(project, "--dataset", dataset).json["people_missing"] for dataset in ("crm", "two", "two", "crm")]
+    assert told == [5, 5, 0, 0]
+    for dataset in ("crm", "two"):
+        query = f"SELECT person_id FROM {dataset}.people_seen WHERE missing_since IS NOT NULL"
+        assert {person for (person,) in project.sql(query)} == gone
+
+
+def test_what_was_read_for_a_dataset_stays_its_own(project: Project, vendor: Server) -> None:
+    vendor.reset(people=350)
+    begin_and_stop(project, prelude=UNLOADED)  # two pages lie in the ledger
+    (kept,) = project.ledger("SELECT count(*) FROM spool")
+    assert kept[0] > 0
+    other = sync(project, "--dataset", "two")
+    assert (other.exit_code, other.json["people_seen"]) == (0, 350), other.stderr
+    assert project.one("SELECT count(*) FROM two.people") == 350
+    assert project.one("SELECT coverage FROM two.search_coverage") == "complete"
+    assert project.ledger("SELECT count(*) FROM spool") == [kept]
+    assert sync(project).exit_code == 0
+    assert project.one("SELECT count(*) FROM crm.people") == 350
+    assert project.ledger("SELECT count(*) FROM spool") == [(0,)]
+
+
+def test_a_page_that_was_kept_and_is_damaged_is_asked_for_again(project: Project, vendor: Server) -> None:
+    vendor.reset(people=350)
+    begin_and_stop(project, prelude=UNLOADED)
+    with closing(sqlite3.connect(project.folder / ".leadsync" / "ledger.db")) as ledger, ledger:
+        ledger.execute("UPDATE spool SET body = x'00000004ffffffff' WHERE spool_id = (SELECT min(spool_id) FROM spool)")
+    done = sync(project)
+    assert done.exit_code == 0, done.stderr
+    assert "kept_page_unreadable" in done.stderr
+    assert len(seen(project)) == project.one("SELECT count(*) FROM crm.people") == 350
+    assert again(vendor) >= 1
+
+
+def test_a_sync_of_some_people_leaves_a_scan_that_is_under_way_alone(project: Project, vendor: Server) -> None:
+    vendor.reset(people=350)
+    begin_and_stop(project)
+    some = sync(project, "--limit", "50")
+    assert (some.exit_code, some.json["people_seen"]) == (0, 50), some.stderr
+    last = "SELECT people FROM crm.search_coverage ORDER BY started_at DESC LIMIT 1"
+    assert project.one(last) == 50
+    assert sync(project).exit_code == 0
+    last = "SELECT coverage, people FROM crm.search_coverage ORDER BY finished_at DESC LIMIT 1"
+    assert project.sql(last) == [("complete", 350)]
+
+
+def test_nobody_is_missing_where_a_record_could_not_be_read(project: Project, vendor: Server) -> None:
+    vendor.reset(people=350)
+    assert sync(project).exit_code == 0
+    leave(vendor, 5)
+    odd = "import sources.clodura.records as records\nbefore = records._items\n"
+    done = sync(project, prelude=odd + "records._items = lambda found: [*before(found), 7][-100:]\n")
+    assert (done.exit_code, done.json["people_missing"]) == (0, 0), done.stderr
+    assert not any(seen(project).values())
+    assert sync(project).json["people_missing"] == 5
+
+
+def test_a_record_without_a_job_ends_none(project: Project, vendor: Server) -> None:
+    vendor.reset(people=50)
+    jobless = "import sources.clodura.columns as c\nc.People.jobs = lambda self: [(None,) * 4] * len(self)\n"
+    for prelude in ("", jobless, ""):
+        assert sync(project, prelude=prelude).exit_code == 0
+    assert project.one("SELECT count(*) FROM crm.people_history") == 0
+
+
+@pytest.mark.parametrize("how", ["resumed", "new_only"])
+def test_who_was_read_before_a_channel_was_wanted_is_asked_for_too(project: Project, vendor: Server, how: str) -> None:
+    vendor.reset(people=250, behaviour={"search_marks_viewed": True} if how == "new_only" else {})
+    if how == "resumed":
+        begin_and_stop(project)
+    else:
+        project.configure(searches={"everyone": {"new_only": True}})
+        assert sync(project).exit_code == 0
+    done = project.run("sync", "--json", "--enrich", "email")
+    assert done.exit_code == 0, done.stderr
+    assert project.ledger("SELECT count(DISTINCT person_id) FROM calls WHERE channel = 'email'") == [(250,)]
