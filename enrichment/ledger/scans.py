@@ -73,8 +73,8 @@ class Asked:
     """
 
     search: str
-    fingerprint: str
-    everybody: str
+    fingerprint: str = field(repr=False)
+    everybody: str = field(repr=False)
     sink_id: str
 
 
