@@ -6,7 +6,7 @@ to be bought, that the page was read, and its body, which stays until its people
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 import sqlalchemy as sa
+import structlog
 
 from enrichment.ledger import scans
 from enrichment.ledger.deliveries import Deliveries, known_hashes
@@ -31,6 +32,8 @@ from sources.clodura.columns import People, concat, read_people
 from sources.clodura.records import parse_page
 from sources.clodura.tables import Row, row_hash
 from sources.clodura.windows import PageRead
+
+log = structlog.get_logger("leadsync.searching")
 
 #: people handed on at a time
 BATCH = 1000
@@ -82,6 +85,8 @@ class Arrivals:
         self._searched: list[str] = []
         self._began = context.now()
         self._wanted: set[str] = set()  # of a run that wants some people only: those it has
+        self._shown: dict[str, int] = {}
+        self._taken_back: set[tuple[str, str]] = set()
 
     @property
     def full(self) -> bool:
@@ -97,8 +102,18 @@ class Arrivals:
 
     def searching(self, search: str) -> None:
         """A search begins."""
+        self._shown.clear()
         if search not in self._searched:
             self._searched.append(search)
+
+    @property
+    def shown(self) -> Mapping[str, int]:
+        """Of a scan that is alone: through which of its windows each of its people was last shown."""
+        return self._shown
+
+    def taken_back(self, search: str) -> Collection[str]:
+        """Who was handed on as seen by a search, by an earlier run that did not load it."""
+        return {key for name, key in self._taken_back if name == search}
 
     async def take_in(self, search: str, scan: scans.Scan, number: int, read: PageRead) -> int:
         """Take in a page of a window; returns how many of its people the window had shown before."""
@@ -118,7 +133,7 @@ class Arrivals:
         if not people:
             await context.ledger.run(scans.note_page, noted)
             return 0
-        known = await self._know(search, people, read, noted)
+        known = await self._know(search, people, read, noted, alone=scan.alone)
         tally = context.tally
         new = [place for place in known.fresh if known.keys[place] not in known.elsewhere]
         tally.people += len(new)
@@ -130,14 +145,21 @@ class Arrivals:
         return known.again
 
     async def take_back(self, page: scans.Spooled) -> None:
-        """Take in a page that an earlier run has read and not loaded: all that was to be bought is planned already."""
-        context = self._context
-        people, now = _each_once(read_people(parse_page(page.page, page.body).records)), context.now()
+        """Take in a page that an earlier run has read and not loaded. One that cannot be read any more is told."""
+        context, now = self._context, self._context.now()
+        try:
+            people = _each_once(read_people(parse_page(page.page, scans.restored(page.body)).records))
+        except (OSError, ValueError, MemoryError) as error:  # the disk, or whoever wrote to the ledger
+            log.warning("kept_page_unreadable", search=page.search, page=page.page, error=type(error).__name__)
+            context.tally.unreadable += 1
+            await context.ledger.run(scans.lose, page, now)
+            return
 
         def work(connection: sa.Connection) -> _Known:
             return self._recognize(connection, people, page.spool_id, now)
 
         known = await context.ledger.run(work)
+        self._taken_back |= {(page.search, key) for key in known.keys}
         context.tally.people += len(known.fresh)
         await self._see(people, known)
         await self._hand_on(page.search, least=BATCH)
@@ -168,7 +190,9 @@ class Arrivals:
             places.append(place)
         return people.take(places)
 
-    async def _know(self, search: str, people: People, read: PageRead, noted: Mapping[str, Any]) -> _Known:
+    async def _know(
+        self, search: str, people: People, read: PageRead, noted: Mapping[str, Any], *, alone: bool
+    ) -> _Known:
         context, number = self._context, noted["number"]
         now = context.now()
         body = scans.shrunk(read.page.body)
@@ -176,9 +200,11 @@ class Arrivals:
 
         def work(connection: sa.Connection) -> _Known:
             scans.note_page(connection, noted)
-            spool_id = scans.put(connection, search, read.page.number, body, now)
+            spool_id = scans.put(connection, search, noted, body, context.sink_id, now)
             known = self._recognize(connection, people, spool_id, now)
-            before = sight(connection, search, noted["scan_id"], number, known.keys, now)
+            before = sight(connection, search, noted["scan_id"], number, known.keys, now, alone=alone)
+            if alone:
+                before = [self._shown.get(key) for key in known.keys]
             fresh = [place for place, window in enumerate(before) if window is None]
             keys = [known.keys[place] for place in fresh]
             older = [known.keys[place] for place in fresh if known.first[place] != now]  # the others nobody has shown
@@ -199,7 +225,10 @@ class Arrivals:
                 spool_id=spool_id,
             )
 
-        return await context.ledger.run(work)
+        known = await context.ledger.run(work)
+        if alone:
+            self._shown |= dict.fromkeys(known.keys, number)
+        return known
 
     def _recognize(self, connection: sa.Connection, people: People, spool_id: int, now: int) -> _Known:
         context = self._context
@@ -210,7 +239,7 @@ class Arrivals:
         for place, key in enumerate(keys):
             if key != people.keys[place]:
                 facts[place] = facts_of(recognized(people.person(place), key))
-        jobs = [orjson.dumps(job).decode() for job in people.jobs()]
+        jobs = [orjson.dumps(job).decode() if any(job) else None for job in people.jobs()]
         first = remember(connection, keys, facts, jobs, now)
         organizations = self._see_organizations(connection, people.organizations())
         older = [key for key, seen in zip(keys, first, strict=True) if seen != now]  # nobody else was ever handed on

@@ -17,10 +17,12 @@ from sources.clodura.windows import Coverage, KnownPage
 class LedgerNotes:
     """Implements `sources.clodura.scans.Notes` for one scan of a search."""
 
-    def __init__(self, ledger: Ledger, search: str, scan: scans.Scan) -> None:
+    def __init__(self, ledger: Ledger, search: str, scan: scans.Scan, shown: Mapping[str, int]) -> None:
+        """``shown``: of a scan that is alone, which window has shown whom last; the ledger knows it of others."""
         self._ledger = ledger
         self._search = search
         self.scan = scan
+        self._shown = shown
 
     async def begin(self) -> Sequence[ScanWindow]:
         """See `Notes.begin`."""
@@ -39,14 +41,21 @@ class LedgerNotes:
 
     async def only_shown_by(self, number: int) -> Sequence[str]:
         """See `Notes.only_shown_by`."""
+        if self.scan.alone:
+            return [person for person, shown in self._shown.items() if shown == number]
         return await self._ledger.run(scans.only_shown_by, self._search, self.scan.scan_id, number)
 
     async def shown(self, numbers: Sequence[int]) -> int:
         """See `Notes.shown`."""
+        if self.scan.alone:
+            return sum(shown in numbers for shown in self._shown.values())
         return await self._ledger.run(scans.shown, self._search, self.scan.scan_id, numbers)
 
     async def domains(self, numbers: Sequence[int]) -> Sequence[str]:
         """See `Notes.domains`."""
+        if self.scan.alone:
+            people = [person for person, shown in self._shown.items() if shown in numbers]
+            return await self._ledger.run(scans.domains_of, people)
         return await self._ledger.run(scans.domains, self._search, self.scan.scan_id, numbers)
 
     async def expected(self, fingerprint: str) -> int | None:

@@ -71,6 +71,8 @@ class SearchContext:
     limit: int | None = None
     #: whether anything is bought at all
     buying: bool = True
+    #: contacts that are bought
+    channels: Sequence[str] = ()
     #: how each search wants to be read
     choices: Mapping[str, Choices] = field(default_factory=dict)
     #: books what a search of that name may cost; None where searching is free

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+
+import sqlalchemy as sa
 
 from enrichment.ledger import scans
 from enrichment.ledger.runs import cover
-from enrichment.ledger.sightings import CHUNK, missing, sighted
-from pipelines.arrivals import Arrivals
+from enrichment.ledger.sightings import CHUNK, missing, missing_deliveries, sighted, unasked, untold
+from enrichment.ledger.waterfalls import people_of
+from pipelines.arrivals import BATCH, Arrivals
 from pipelines.feed import Parcel
 from pipelines.scan_notes import LedgerNotes, named, words
 from pipelines.search_context import SearchContext, SearchTally, Unseen
@@ -26,6 +30,14 @@ __all__ = ["SearchContext", "SearchTally", "Searches"]
 
 #: scans that have seen everybody there is
 WHOLE = (Coverage.COMPLETE, Coverage.SPLIT)
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """A scan that is over, which the ledger notes once that is loaded."""
+
+    scan: scans.Scan
+    coverage: Coverage
 
 
 class Searches:
@@ -58,8 +70,8 @@ class Searches:
 
     async def _take_back(self) -> None:
         """What an earlier run has read and not loaded goes first: it is not asked for again."""
-        after, last = 0, ""
-        while pages := await self._context.ledger.run(scans.spooled, after, 20):
+        context, after, last = self._context, 0, ""
+        while pages := await context.ledger.run(scans.spooled, context.sink_id, after, 20):
             for page in pages:
                 if last not in ("", page.search):
                     await self._arrivals.finish(last)
@@ -71,16 +83,18 @@ class Searches:
 
     async def _search(self, name: str, filters: SearchFilters) -> None:
         """One scan; and another where the first was only the end of one whose pages an earlier run has all read."""
-        resumed_only = await self._scan(name, filters)
-        if resumed_only and not self._stopped():
-            await self._scan(name, filters)
+        ended = await self._scan(name, filters)
+        if ended is not None:
+            await self._scan(name, filters, ended)
 
-    async def _scan(self, name: str, filters: SearchFilters) -> bool:
+    async def _scan(self, name: str, filters: SearchFilters, after: _Ended | None = None) -> _Ended | None:
+        """One scan; returned where it was only the end of one, and another is to follow."""
         context = self._context
         self._arrivals.searching(name)
         started = context.now()
-        one, sent = await self._begin(name, filters, started)
-        notes = LedgerNotes(context.ledger, name, one)
+        one, sent = await self._begin(name, filters, started, after)
+        await self._plan_shown(name, one)
+        notes = LedgerNotes(context.ledger, name, one, self._arrivals.shown)
 
         async def on_page(window: ScanWindow, read: PageRead) -> int:
             return await self._arrivals.take_in(name, one, window.number, read)
@@ -98,60 +112,123 @@ class Searches:
         finally:
             report = reading.report()
             await self._arrivals.finish(name)
-            await self._end(name, sent, one, report, started)
-        return one.resumed and report.calls == 0 and report.coverage is not Coverage.INTERRUPTED
+            only_end = one.resumed and report.calls == 0 and report.coverage is not Coverage.INTERRUPTED
+            followed = only_end and after is None and not self._stopped()
+            await self._end(name, sent, one, report, started, followed=followed)
+        return _Ended(one, report.coverage) if followed else None
 
-    async def _begin(self, name: str, filters: SearchFilters, now: int) -> tuple[scans.Scan, SearchFilters]:
-        """The scan to go on with or to begin, and the filters to send."""
-        context, fingerprint = self._context, filters.fingerprint()
+    async def _begin(
+        self, name: str, filters: SearchFilters, now: int, after: _Ended | None
+    ) -> tuple[scans.Scan, SearchFilters]:
+        """The scan to go on with or to begin, and the filters to send. ``after``: it is over, and not loaded yet."""
+        context = self._context
+        everybody = filters.model_copy(update={"exclude_viewed_people": None}).fingerprint()
         choices = context.choices.get(name, Choices())
         if context.limit is not None:
-            return await context.ledger.run(scans.alone, name, fingerprint, now), filters
+            asked = scans.Asked(name, filters.fingerprint(), everybody, context.sink_id)
+            return await context.ledger.run(scans.alone, asked, now), filters
         whole = not filters.exclude_viewed_people
         if choices.new_only and whole:
-            last = await context.ledger.run(scans.last_whole, name, fingerprint)
+            last = await context.ledger.run(scans.last_whole, name, filters.fingerprint(), context.sink_id)
+            if after is not None and after.scan.whole and after.coverage in scans.READ:
+                last = max(last or 0, after.scan.started_at)
             if last is not None and now < last + choices.full_scan_every * 1_000_000:
                 filters, whole = changed(filters, exclude_viewed_people=True), False
         since = now - round(choices.resume_within * 1_000_000)
-        begun = await context.ledger.run(scans.begin, name, filters.fingerprint(), whole=whole, now=now, since=since)
+        begun = await context.ledger.run(
+            scans.begin,
+            scans.Asked(name, filters.fingerprint(), everybody, context.sink_id),
+            whole=whole,
+            now=now,
+            since=since,
+            besides=0 if after is None else after.scan.scan_id,
+        )
         return begun, filters
 
-    async def _end(self, name: str, filters: SearchFilters, one: scans.Scan, report: ScanReport, started: int) -> None:
+    async def _end(
+        self,
+        name: str,
+        filters: SearchFilters,
+        one: scans.Scan,
+        report: ScanReport,
+        started: int,
+        *,
+        followed: bool,
+    ) -> None:
+        """Tell what became of a scan; of one that is ``followed`` by another in this run, whose word counts, less."""
         context, tally = self._context, self._context.tally
         coverage = report.coverage
         if context.limit is not None and (self._arrivals.full and (tally.cut or coverage is Coverage.INTERRUPTED)):
             coverage = Coverage.LIMITED
         tally.calls += report.calls
         tally.unreadable += report.unreadable
+        if one.whole and coverage in WHOLE:
+            await self._miss(name, one)
+        if followed:
+            over = ((one.scan_id, str(coverage)),)
+            await context.feed.put(Parcel(SEARCH_COVERAGE, SEARCH_COVERAGE.table([]), ended=over))
+            return
+        await self._tell_missing(name)
         if coverage is Coverage.TRUNCATED:
             tally.unseen += [Unseen(name, words(window, filters), window.left) for window in report.truncated]
-        if coverage is Coverage.TRUNCATED:
             tally.truncated.append(name)
         elif coverage is Coverage.UNPROVEN:
             tally.unproven.append(name)
         elif coverage in (Coverage.GAPS, Coverage.INTERRUPTED):
             tally.incomplete.append(name)
-        if one.whole and coverage in WHOLE:
-            await self._miss(name, one)
-        over = coverage is not Coverage.INTERRUPTED
-        await self._cover(name, filters, one, report, coverage, started, over=over)
+        await self._cover(name, filters, one, report, coverage, started)
 
     async def _miss(self, name: str, one: scans.Scan) -> None:
-        """Everybody there is was seen: whom the search showed before and does not show now is missing."""
-        context, after = self._context, ""
+        """Everybody there is was seen: whom the search showed before and does not show now is missing.
+
+        But not where something on a page could not be read: it may have been any of them.
+        """
+        ledger, after = self._context.ledger, ""
+        if await ledger.run(scans.unreadable, one.scan_id):
+            return
         while True:
-            now = context.now()
-            part = await context.ledger.run(missing, name, one.scan_id, one.started_at, now, after, one.started_at)
-            if part:
-                context.tally.missing += len(part)
-                rows = [
-                    {"person_id": person, "search": name, "last_seen_at": last, "missing_since": since}
-                    for person, last, since in part
-                ]
-                await context.feed.put(Parcel(PEOPLE_SEEN, PEOPLE_SEEN.table(rows)))
-                after = part[-1][0]
+            part = await ledger.run(missing, name, one.scan_id, one.started_at, self._context.now(), after)
             if len(part) < CHUNK:
                 return
+            after = part[-1]
+
+    async def _tell_missing(self, name: str) -> None:
+        """Who is missing, and what is loaded into does not know it: whichever run, for whatever sink, has marked it."""
+        context, after = self._context, ""
+        seen = self._arrivals.taken_back(name)  # of two rows in one package either might stay: they have time
+        while True:
+            part = await context.ledger.run(untold, name, context.sink_id, after)
+            told = [row for row in part if row[0] not in seen]
+            if told:
+                context.tally.missing += len(told)
+                rows = [
+                    {"person_id": person, "search": name, "last_seen_at": last, "missing_since": since}
+                    for person, last, since in told
+                ]
+                await context.feed.put(Parcel(PEOPLE_SEEN, PEOPLE_SEEN.table(rows), missing_deliveries(name, told)))
+            if len(part) < CHUNK:
+                return
+            after = part[-1][0]
+
+    async def _plan_shown(self, name: str, one: scans.Scan) -> None:
+        """Plan what was never asked about people whom this scan will not show again: a channel may be new."""
+        context, after = self._context, ""
+        if not context.channels or one.alone or not (one.resumed or not one.whole):
+            return
+        scan_id = one.scan_id if one.whole else None
+
+        def work(connection: sa.Connection, after: str) -> tuple[list[str], int]:
+            keys = unasked(connection, name, scan_id, context.channels, after, BATCH)
+            persons, now = people_of(connection, keys), context.now()
+            return keys, context.plan(connection, persons, name, now) + context.verify(connection, keys, now)
+
+        while not self._stopped():
+            keys, planned = await context.ledger.run(work, after)
+            if planned:
+                context.planned()
+            if len(keys) < BATCH:
+                return
+            after = keys[-1]
 
     async def _cover(
         self,
@@ -161,11 +238,9 @@ class Searches:
         report: ScanReport,
         coverage: Coverage,
         started: int,
-        *,
-        over: bool,
     ) -> None:
         context = self._context
-        people = await context.ledger.run(sighted, name, one.scan_id)
+        people = len(self._arrivals.shown) if one.alone else await context.ledger.run(sighted, name, one.scan_id)
         finger = {**report.fingerprints, 0: filters.fingerprint()}
         rows = {row["window"]: row for row in (self._row(name, window, finger, started) for window in report.windows)}
         root = rows.pop(named(name, filters.fingerprint()), {})
@@ -185,9 +260,8 @@ class Searches:
             "finished_at": context.now(),
         }
         full = [{**row, "run_id": context.run_id, "search": name} for row in rows.values()]
-        for row in full:
-            await context.ledger.run(cover, {column: row[column] for column in _COVERED})
-        ended = ((one.scan_id, str(coverage)),) if over else ()
+        await context.ledger.run(cover, [{column: row[column] for column in _COVERED} for row in full])
+        ended = ((one.scan_id, str(coverage)),) if coverage is not Coverage.INTERRUPTED else ()
         await context.feed.put(Parcel(SEARCH_COVERAGE, SEARCH_COVERAGE.table(full), ended=ended))
 
     def _row(self, name: str, window: ScanWindow, finger: Mapping[int, str], started: int) -> dict[str, Any]:

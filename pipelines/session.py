@@ -46,7 +46,7 @@ from sources.clodura.windows import first_error
 from sources.connecting import Given, WebhookCheck
 from sources.errors import KeyRefused
 from sources.metering import Meter
-from sources.providers import Person, Provider
+from sources.providers import CONTACTS, Person, Provider
 from sources.registry import connecting
 from sources.settings import VendorSettings
 from sources.tracebacks import disarm
@@ -197,6 +197,7 @@ class Session:
                 patience=lambda: max(PATIENCE, context.remaining()),
                 limit=plan.limit,
                 buying=bool(plan.engine.channels),
+                channels=[channel for channel in plan.engine.channels if channel in CONTACTS],
                 choices=plan.choices,
                 meter=partial(self._meter, context),
                 verify=partial(_plan_verifications, context),

@@ -11,7 +11,7 @@ from sources.crashpoints import reach
 from sources.errors import LedgerError
 
 #: the newest migration in `migrations/versions`
-NEWEST = "0006"
+NEWEST = "0007"
 
 
 def version(connection: sa.Connection) -> str | None:

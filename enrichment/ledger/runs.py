@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,12 +37,15 @@ def latest(connection: sa.Connection, limit: int) -> list[Mapping[str, Any]]:
     return [*connection.execute(sa.select(runs).order_by(runs.c.started_at.desc()).limit(limit)).mappings()]
 
 
-def cover(connection: sa.Connection, row: Mapping[str, Any]) -> None:
-    """Note how a search window was read; of two readings in one run the later stands."""
-    new = upsert(windows).values(dict(row))
+def cover(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Note how windows of a search were read; of two readings of one in one run the later stands."""
+    if not rows:
+        return
+    new = upsert(windows)
     keys = ("run_id", "search", "window")
-    changed = {name: new.excluded[name] for name in row if name not in keys}
-    connection.execute(new.on_conflict_do_update(index_elements=keys, set_=changed))
+    changed = {name: new.excluded[name] for name in rows[0] if name not in keys}
+    statement = new.on_conflict_do_update(index_elements=keys, set_=changed)
+    connection.execute(statement, [dict(row) for row in rows])
 
 
 def fact(connection: sa.Connection, key: str) -> str | None:

@@ -7,8 +7,8 @@ loaded: a crash costs the pages in flight and no other.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,10 +24,14 @@ from enrichment.ledger.schema import (
     spool,
     windows,
 )
-from enrichment.storage.statements import Prepared, Statement
+from enrichment.storage.statements import Prepared, Statement, listed
 
 #: fast, and a page of JSON shrinks to a sixth all the same (docs/adr/0011 tells what else was tried)
 _CODEC = "lz4"
+#: stands for the scan of those who are on no page that was kept
+NO_SCAN = 0
+#: what a scan covered that has read all that could be read
+READ = ("complete", "split", "unproven", "truncated")
 #: bytes that tell how large a body was
 _SIZE = 4
 
@@ -41,50 +45,81 @@ class Scan:
     whole: bool
     #: an earlier run began it
     resumed: bool
+    #: it wants a part of the search only, and nobody goes on with it
+    alone: bool = False
 
 
 @dataclass(frozen=True)
 class Spooled:
-    """A page whose people are not loaded yet."""
+    """A page whose people are not loaded yet, as it was put."""
 
     spool_id: int
     search: str
     page: int
+    at: int
+    #: of which window of which scan, in which walk; None: an earlier version did not note it
+    scan_id: int | None
+    number: int | None
+    walk: int | None
+    #: see `restored`
     body: bytes = field(repr=False)
 
 
-def begin(connection: sa.Connection, search: str, fingerprint: str, *, whole: bool, now: int, since: int) -> Scan:
-    """The open scan of a search with these very filters, begun not before ``since``; else a new one.
+@dataclass(frozen=True)
+class Asked:
+    """What a scan is to read: a search with these filters, for a sink.
 
-    Any other open scan of the search is given up: what its pages showed is kept, where it stood is not.
+    ``everybody`` names the same filters with nobody left out for having been viewed.
     """
-    left = [*connection.execute(sa.select(scans).where(scans.c.search == search, scans.c.finished_at.is_(None)))]
+
+    search: str
+    fingerprint: str = field(repr=False)
+    everybody: str = field(repr=False)
+    sink_id: str
+
+
+def begin(connection: sa.Connection, asked: Asked, *, whole: bool, now: int, since: int, besides: int = 0) -> Scan:
+    """The open scan of a search with these very filters for this sink, begun not before ``since``; else a new one.
+
+    Any other open scan of the search is given up: what its pages showed is kept, where it stood is not, nor whom it
+    has marked as missing, for that was not told. But for the one ``besides``, which is over and about to be loaded.
+    A scan for another sink is given up, too: who was last seen through which window is noted once for all sinks.
+    """
+    is_open = (scans.c.search == asked.search, scans.c.finished_at.is_(None), scans.c.scan_id != besides)
+    left = [*connection.execute(sa.select(scans).where(*is_open).order_by(scans.c.scan_id.desc()))]
     found = None
     for row in left:
-        if row.fingerprint == fingerprint and since <= row.started_at and found is None:
+        same = (row.fingerprint, row.sink_id) == (asked.fingerprint, asked.sink_id)
+        if same and since <= row.started_at and found is None:
             found = Scan(row.scan_id, row.started_at, bool(row.whole), resumed=True)
         else:
-            finish(connection, row.scan_id, "interrupted", now)
+            _give_up(connection, row, now)
     if found is not None:
         return found
-    return Scan(_insert(connection, search, fingerprint, whole, now), now, whole, resumed=False)
+    return Scan(_insert(connection, asked, whole, now), now, whole, resumed=False)
 
 
-def _insert(connection: sa.Connection, search: str, fingerprint: str, whole: bool, now: int) -> int:
+def _give_up(connection: sa.Connection, scan: Any, now: int) -> None:
+    marked = sightings.update().where(sightings.c.search == scan.search, sightings.c.missing_since >= scan.started_at)
+    connection.execute(marked.values(missing_since=None))
+    finish(connection, scan.scan_id, "interrupted", now)
+
+
+def _insert(connection: sa.Connection, asked: Asked, whole: bool, now: int) -> int:
     over = sa.select(scans.c.scan_id).where(scans.c.finished_at.is_not(None))
     for table in (scan_pages, scan_windows):  # of one that wanted a part only, and died
         connection.execute(table.delete().where(table.c.scan_id.in_(over)))
-    row = {"search": search, "fingerprint": fingerprint, "started_at": now, "whole": int(whole)}
+    row = {**asdict(asked), "started_at": now, "whole": int(whole)}
     inserted = connection.execute(scans.insert().values(row)).inserted_primary_key
     assert inserted is not None
     return int(inserted[0])
 
 
-def alone(connection: sa.Connection, search: str, fingerprint: str, now: int) -> Scan:
+def alone(connection: sa.Connection, asked: Asked, now: int) -> Scan:
     """A scan that no other run will go on with: it wants a part of the search only. Open ones stay as they are."""
-    scan_id = _insert(connection, search, fingerprint, False, now)
+    scan_id = _insert(connection, asked, False, now)
     connection.execute(scans.update().where(scans.c.scan_id == scan_id).values(finished_at=now, coverage="limited"))
-    return Scan(scan_id, now, whole=False, resumed=False)
+    return Scan(scan_id, now, whole=False, resumed=False, alone=True)
 
 
 def finish(connection: sa.Connection, scan_id: int, coverage: str, now: int) -> None:
@@ -95,17 +130,28 @@ def finish(connection: sa.Connection, scan_id: int, coverage: str, now: int) -> 
         connection.execute(table.delete().where(table.c.scan_id == scan_id))
 
 
-def last_whole(connection: sa.Connection, search: str, fingerprint: str) -> int | None:
-    """When a whole scan of a search with these filters was last finished with everybody seen; None: never."""
+def last_whole(connection: sa.Connection, search: str, fingerprint: str, sink_id: str | None = None) -> int | None:
+    """When a whole scan of a search with these filters was last finished with everybody seen; None: never.
+
+    ``sink_id``: for this sink; None: for any.
+    """
     query = sa.select(sa.func.max(scans.c.started_at)).where(
         scans.c.search == search,
         scans.c.fingerprint == fingerprint,
         scans.c.whole == 1,
         scans.c.finished_at.is_not(None),
-        scans.c.coverage.in_(("complete", "split", "unproven", "truncated")),
+        scans.c.coverage.in_(READ),
     )
+    if sink_id is not None:
+        query = query.where(scans.c.sink_id == sink_id)
     found = connection.execute(query).scalar()
     return None if found is None else int(found)
+
+
+def unreadable(connection: sa.Connection, scan_id: int) -> int:
+    """How many items of the pages of a scan that is open nobody could read."""
+    query = sa.select(sa.func.coalesce(sa.func.sum(scan_pages.c.unreadable), 0))
+    return int(connection.execute(query.where(scan_pages.c.scan_id == scan_id)).scalar_one())
 
 
 def windows_of(connection: sa.Connection, scan_id: int) -> list[Mapping[str, Any]]:
@@ -140,11 +186,21 @@ _NOTE_PAGE = Prepared(
     ),
     _PAGE_KEYS,
 )
-_SPOOL = Prepared(spool.insert().returning(spool.c.spool_id), ("search", "page", "body", "at"))
+_SPOOL = Prepared(
+    spool.insert().returning(spool.c.spool_id),
+    ("search", "page", "body", "at", "sink_id", "scan_id", "number", "walk"),
+)
 _SHOWN = Statement(
     """
     SELECT count(*) FROM sightings
     WHERE search = ? AND scan_id = ? AND number IN (SELECT value FROM json_each(?))
+    """
+)
+_DOMAINS = Statement(
+    """
+    SELECT DISTINCT json_extract(facts, '$.company_domain') AS domain FROM people
+    WHERE person_id IN (SELECT value FROM json_each(?)) AND domain IS NOT NULL
+    ORDER BY domain
     """
 )
 _LOADED = Prepared(spool.delete().where(spool.c.spool_id == sa.bindparam("spool_id")))
@@ -170,9 +226,13 @@ def restored(body: bytes) -> bytes:
     return bytes(pa.decompress(body[_SIZE:], decompressed_size=size, codec=_CODEC, asbytes=True))
 
 
-def put(connection: sa.Connection, search: str, page: int, body: bytes, now: int) -> int:
-    """Keep a page's body (`shrunk`) until its people are loaded; returns its number."""
-    return int(_SPOOL.value(connection, {"search": search, "page": page, "body": body, "at": now}))
+def put(connection: sa.Connection, search: str, page: Mapping[str, Any], body: bytes, sink_id: str, now: int) -> int:
+    """Keep the body (`shrunk`) of a page, noted as in `note_page`, until its people are in the sink.
+
+    ``now``: the time at which they are noted as seen. Returns its number.
+    """
+    of = {name: page[name] for name in ("page", "scan_id", "number", "walk")}
+    return int(_SPOOL.value(connection, {**of, "search": search, "body": body, "at": now, "sink_id": sink_id}))
 
 
 def loaded(connection: sa.Connection, spool_ids: Sequence[int]) -> None:
@@ -180,10 +240,37 @@ def loaded(connection: sa.Connection, spool_ids: Sequence[int]) -> None:
     _LOADED.run_for_each(connection, [{"spool_id": spool_id} for spool_id in spool_ids])
 
 
-def spooled(connection: sa.Connection, after: int, most: int) -> list[Spooled]:
-    """Pages that a run has left behind, in the order in which they came, from one number on."""
-    query = sa.select(spool).where(spool.c.spool_id > after).order_by(spool.c.spool_id).limit(most)
-    return [Spooled(row.spool_id, row.search, row.page, restored(row.body)) for row in connection.execute(query)]
+def spooled(connection: sa.Connection, sink_id: str, after: int, most: int) -> list[Spooled]:
+    """Pages that a run has left behind for this sink, in the order in which they came, from one number on."""
+    mine = (spool.c.sink_id == sink_id) | spool.c.sink_id.is_(None)
+    query = sa.select(spool).where(spool.c.spool_id > after, mine).order_by(spool.c.spool_id).limit(most)
+    names = [one.name for one in fields(Spooled)]
+    return [Spooled(**{name: row[name] for name in names}) for row in connection.execute(query).mappings()]
+
+
+def lose(connection: sa.Connection, page: Spooled, now: int) -> None:
+    """What was kept of a page cannot be read: it is to be asked for again, and its people count as not seen.
+
+    Where its window is not open any more the whole scan is given up, and the next one begins anew.
+    """
+    connection.execute(spool.delete().where(spool.c.spool_id == page.spool_id))
+    of = (scans.c.scan_id == page.scan_id, scans.c.finished_at.is_(None))
+    scan = connection.execute(sa.select(scans).where(*of)).one_or_none()
+    if scan is None:
+        return
+    window = (scan_windows.c.scan_id == page.scan_id, scan_windows.c.number == page.number)
+    if connection.execute(sa.select(scan_windows.c.state).where(*window)).scalar() != "open":
+        _give_up(connection, scan, now)
+        return
+    keys = ("scan_id", "number", "walk", "page")
+    connection.execute(scan_pages.delete().where(*(scan_pages.c[name] == getattr(page, name) for name in keys)))
+    shown_there = (
+        sightings.c.search == page.search,
+        sightings.c.scan_id == page.scan_id,
+        sightings.c.number == page.number,
+        sightings.c.last_seen_at == page.at,
+    )
+    connection.execute(sightings.update().where(*shown_there).values(scan_id=NO_SCAN))
 
 
 def only_shown_by(connection: sa.Connection, search: str, scan_id: int, number: int) -> list[str]:
@@ -217,6 +304,11 @@ def domains(connection: sa.Connection, search: str, scan_id: int, numbers: Seque
     return list(connection.execute(query).scalars())
 
 
+def domains_of(connection: sa.Connection, person_ids: Sequence[str]) -> list[str]:
+    """Domains of these people's employers."""
+    return [domain for (domain,) in _DOMAINS.rows(connection, listed(person_ids))]
+
+
 def expected(connection: sa.Connection, search: str, window: str) -> int | None:
     """How many people a window of a search held when it was last read whole."""
     query = (
@@ -242,11 +334,3 @@ def remember(connection: sa.Connection, fingerprint: str, split: str | None, now
     new = upsert(full_windows).values(fingerprint=fingerprint, split=split, at=now)
     changed = {"split": new.excluded.split, "at": new.excluded.at}
     connection.execute(new.on_conflict_do_update(index_elements=["fingerprint"], set_=changed))
-
-
-def left_over(connection: sa.Connection, most: int = 50) -> Iterator[Spooled]:
-    """All pages that runs have left behind; a part at a time is in memory."""
-    after = 0
-    while part := spooled(connection, after, most):
-        yield from part
-        after = part[-1].spool_id

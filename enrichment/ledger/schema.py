@@ -320,6 +320,8 @@ scans = Table(  # one reading of a search, over as many runs as it takes
     Column("finished_at", BigInteger),
     Column("coverage", String(16)),
     Column("whole", Integer, nullable=False),  # 1: nobody was left out by the filters for having been viewed
+    Column("sink_id", String(36)),  # what it is loaded into; null: begun by a version that did not note it
+    Column("everybody", String(64)),  # fingerprint of the same filters with nobody left out for having been viewed
     Index("scans_of_search", "search", "finished_at"),
 )
 
@@ -358,6 +360,10 @@ spool = Table(  # pages whose people are not loaded yet
     Column("page", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("sink_id", String(36)),  # as in scans
+    Column("scan_id", BigInteger),
+    Column("number", Integer),
+    Column("walk", Integer),
 )
 
 sightings = Table(  # who was seen by a search: when last, and through which window of which scan

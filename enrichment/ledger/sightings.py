@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from enrichment.ledger.deliveries import Deliveries
 from enrichment.storage import Statement, listed
 
 #: people that are told at a time
@@ -26,19 +27,56 @@ _SIGHT = Statement(
         missing_since = NULL
     """
 )
-_MISSING = Statement(
+_SIGHT_ALONE = Statement(
     """
-    SELECT person_id, last_seen_at, coalesce(missing_since, ?) FROM sightings
-    WHERE search = ? AND person_id > ? AND scan_id <> ? AND last_seen_at < ?
-        AND (missing_since IS NULL OR missing_since >= ?)
+    INSERT INTO sightings (search, person_id, scan_id, number, last_seen_at, missing_since)
+    SELECT ?, value, ?, ?, ?, NULL FROM json_each(?) WHERE true
+    ON CONFLICT (search, person_id) DO UPDATE SET last_seen_at = excluded.last_seen_at, missing_since = NULL
+    """
+)
+_SAME = """scan_id IN (
+    SELECT other.scan_id FROM scans AS one JOIN scans AS other
+    ON other.search = one.search
+        AND coalesce(other.everybody, other.fingerprint) = coalesce(one.everybody, one.fingerprint)
+    WHERE one.scan_id = ?
+)"""
+_MISSING = Statement(
+    f"""
+    SELECT person_id FROM sightings
+    WHERE search = ? AND person_id > ? AND scan_id <> ? AND last_seen_at < ? AND missing_since IS NULL AND {_SAME}
     ORDER BY person_id LIMIT ?
     """
 )
 _MISS = Statement(
-    """
+    f"""
     UPDATE sightings SET missing_since = ?
     WHERE search = ? AND person_id > ? AND person_id <= ? AND scan_id <> ? AND last_seen_at < ?
-        AND missing_since IS NULL
+        AND missing_since IS NULL AND {_SAME}
+    """
+)
+_UNTOLD = Statement(
+    """
+    SELECT sightings.person_id, sightings.last_seen_at, sightings.missing_since
+    FROM sightings JOIN delivered AS theirs
+        ON theirs.sink_id = ? AND theirs.table_name = 'people' AND theirs.key = sightings.person_id
+    LEFT JOIN delivered AS told
+        ON told.sink_id = ? AND told.table_name = 'people_seen'
+        AND told.key = sightings.search || '/' || sightings.person_id
+    WHERE sightings.search = ? AND sightings.person_id > ? AND sightings.missing_since IS NOT NULL
+        AND told.hash IS NOT CAST(sightings.missing_since AS TEXT)
+    ORDER BY sightings.person_id LIMIT ?
+    """
+)
+_UNASKED = Statement(
+    """
+    SELECT person_id FROM sightings
+    WHERE search = ? AND person_id > ? AND missing_since IS NULL AND (? IS NULL OR scan_id = ?)
+        AND EXISTS (
+            SELECT 1 FROM json_each(?) WHERE NOT EXISTS (
+                SELECT 1 FROM calls WHERE calls.person_id = sightings.person_id AND calls.channel = json_each.value
+            )
+        )
+    ORDER BY person_id LIMIT ?
     """
 )
 
@@ -63,15 +101,25 @@ def sighted(connection: sa.Connection, search: str, scan_id: int) -> int:
 
 
 def sight(
-    connection: sa.Connection, search: str, scan_id: int, number: int, keys: Sequence[str], now: int
+    connection: sa.Connection,
+    search: str,
+    scan_id: int,
+    number: int,
+    keys: Sequence[str],
+    now: int,
+    *,
+    alone: bool = False,
 ) -> list[int | None]:
     """Note that a search has seen these people now, through a window of a scan.
+
+    A scan that is ``alone`` takes nobody from another one, which may be open: of those known it notes when, and no
+    more. So it has to know itself whom it has seen.
 
     Returns for each the number of the window through which this scan has seen them before, None where it had not.
     """
     known = listed(sorted(set(keys)))
     before = dict(_BEFORE.rows(connection, search, known, scan_id))
-    _SIGHT.run(connection, search, scan_id, number, now, known)
+    (_SIGHT_ALONE if alone else _SIGHT).run(connection, search, scan_id, number, now, known)
     told: list[int | None] = []
     for key in keys:
         told.append(before.get(key))
@@ -80,23 +128,42 @@ def sight(
 
 
 def missing(
-    connection: sa.Connection,
-    search: str,
-    scan_id: int,
-    began: int,
-    now: int,
-    after: str = "",
-    marked_since: int | None = None,
-    most: int = CHUNK,
-) -> list[tuple[str, int, int]]:
+    connection: sa.Connection, search: str, scan_id: int, began: int, now: int, after: str = "", most: int = CHUNK
+) -> list[str]:
     """Note whom a search has seen, and neither this scan of it, which began then, nor any later one: missing since now.
 
-    Returns ``most`` of them at most, by person_id, from the one ``after`` on, as (person_id, last_seen_at,
-    missing_since); fewer than ``most`` are the last ones. ``marked_since``: those, too, who are missing since then or
-    later, so that what a run that died has noted is told all the same.
+    Only those whom a scan with the same filters was the last to see (whether it left out people for having been viewed
+    or not): who was found by other filters may have left these for no other reason. Returns the ids of ``most`` of
+    them at most, in order, from the one ``after`` on; fewer than ``most`` are the last ones.
     """
-    again = now + 1 if marked_since is None else marked_since
-    found = _MISSING.rows(connection, now, search, after, scan_id, began, again, most)
+    found = [key for (key,) in _MISSING.rows(connection, search, after, scan_id, began, scan_id, most)]
     if found:
-        _MISS.run(connection, now, search, after, found[-1][0], scan_id, began)
+        _MISS.run(connection, now, search, after, found[-1], scan_id, began, scan_id)
     return found
+
+
+def untold(
+    connection: sa.Connection, search: str, sink_id: str, after: str = "", most: int = CHUNK
+) -> list[tuple[str, int, int]]:
+    """Who is missing, and known to a sink, which has not been told so.
+
+    Returns ``most`` of them at most, by person_id, from the one ``after`` on, as (person_id, last_seen_at,
+    missing_since); fewer than ``most`` are the last ones.
+    """
+    return _UNTOLD.rows(connection, sink_id, sink_id, search, after, most)
+
+
+def missing_deliveries(search: str, rows: Sequence[tuple[str, int, int]]) -> Deliveries:
+    """What is noted once a sink has been told of these (`untold`); as small as they are few."""
+    keys = [f"{search}/{person_id}" for person_id, *_ in rows]
+    return Deliveries("people_seen", keys, [str(since) for *_, since in rows])
+
+
+def unasked(
+    connection: sa.Connection, search: str, scan_id: int | None, channels: Sequence[str], after: str, most: int
+) -> list[str]:
+    """People whom a search shows, for whom a channel was never asked, by id from the one ``after`` on.
+
+    ``scan_id``: whom this scan was the last to show; None: any.
+    """
+    return [key for (key,) in _UNASKED.rows(connection, search, after, scan_id, scan_id, listed(channels), most)]

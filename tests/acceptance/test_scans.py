@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ splitting.AIM, scan.FITS, scan.LIKELY_FULL, windows.MANY = 200, 270, 240, 2
 UNCHECKED = "import sources.clodura.paging as paging\npaging.CHECKED = 1000\n"
 #: no filter tells people apart
 UNSPLIT = "scan.split = scan.companies = lambda *arguments, **options: None\n"
+#: all is read, and nothing loaded: the process ends in its last load
+UNLOADED = "import os, pipelines.sync as sync\nsync._Run._conclude = lambda *arguments: os._exit(9)\n"
 INDIA = {"person_country": ["United States"]}
 
 
@@ -266,3 +270,116 @@ def test_windows_that_hide_people_are_named_in_the_summary_and_in_words(project:
     assert "everyone (the search itself): nobody knows how many" in done.json["message"]
     (row,) = project.sql("SELECT search, coverage, people FROM crm.search_coverage")
     assert row == ("everyone", "truncated", 300)
+
+
+def test_a_scan_that_was_read_and_not_loaded_is_loaded_and_the_next_begun(project: Project, vendor: Server) -> None:
+    vendor.reset(people=350)
+    assert sync(project).exit_code == 0
+    gone = leave(vendor, 5)
+    assert sync(project, prelude=UNLOADED).exit_code == 9
+    asked = vendor.searches()["calls"]
+    done = sync(project)
+    assert (done.exit_code, done.json["exit_reason"], done.json["people_missing"]) == (0, "done", 5), done.stderr
+    assert done.json["search_calls"] == vendor.searches()["calls"] - asked > 0  # a scan of its own, too
+    assert {person for person, missing in seen(project).items() if missing} == gone
+    last = "SELECT coverage, people FROM crm.search_coverage ORDER BY finished_at DESC LIMIT 1"
+    assert project.sql(last) == [("complete", 345)]
+    assert project.ledger("SELECT coverage FROM scans ORDER BY scan_id") == [("complete",)] * 3
+
+
+def test_windows_that_are_told_as_the_end_of_a_scan_are_told_once(project: Project, vendor: Server) -> None:
+    vendor.reset(people=400)
+    assert sync(project, prelude=SMALL + UNSPLIT + UNLOADED).exit_code == 9
+    done = sync(project, prelude=SMALL + UNSPLIT)
+    assert (done.exit_code, done.json["truncated_searches"], len(done.json["truncated"])) == (3, ["everyone"], 1)
+
+
+def begin_and_stop(project: Project, *arguments: str, prelude: str = "") -> None:
+    """A scan of which two pages are read."""
+    project.configure(clodura={"rate_limits": ["2/hour"]})
+    done = sync(project, "--wait", "1s", *arguments, prelude=UNCHECKED + prelude)
+    assert done.exit_code == (9 if prelude else 3), done.stderr
+    project.configure(clodura={"rate_limits": ["1000/hour"]})
+
+
+def test_each_dataset_is_told_who_is_missing_and_gets_scans_of_its_own(project: Project, vendor: Server) -> None:
+    vendor.reset(people=350)
+    for dataset in ("crm", "two"):
+        assert sync(project, "--dataset", dataset).exit_code == 0
+    gone = leave(vendor, 5)
+    told = [sync(project, "--dataset", dataset).json["people_missing"] for dataset in ("crm", "two", "two", "crm")]
+    assert told == [5, 5, 0, 0]
+    for dataset in ("crm", "two"):
+        query = f"SELECT person_id FROM {dataset}.people_seen WHERE missing_since IS NOT NULL"
+        assert {person for (person,) in project.sql(query)} == gone
+
+
+def test_what_was_read_for_a_dataset_stays_its_own(project: Project, vendor: Server) -> None:
+    vendor.reset(people=350)
+    begin_and_stop(project, prelude=UNLOADED)  # two pages lie in the ledger
+    (kept,) = project.ledger("SELECT count(*) FROM spool")
+    assert kept[0] > 0
+    other = sync(project, "--dataset", "two")
+    assert (other.exit_code, other.json["people_seen"]) == (0, 350), other.stderr
+    assert project.one("SELECT count(*) FROM two.people") == 350
+    assert project.one("SELECT coverage FROM two.search_coverage") == "complete"
+    assert project.ledger("SELECT count(*) FROM spool") == [kept]
+    assert sync(project).exit_code == 0
+    assert project.one("SELECT count(*) FROM crm.people") == 350
+    assert project.ledger("SELECT count(*) FROM spool") == [(0,)]
+
+
+def test_a_page_that_was_kept_and_is_damaged_is_asked_for_again(project: Project, vendor: Server) -> None:
+    vendor.reset(people=350)
+    begin_and_stop(project, prelude=UNLOADED)
+    with closing(sqlite3.connect(project.folder / ".leadsync" / "ledger.db")) as ledger, ledger:
+        ledger.execute("UPDATE spool SET body = x'00000004ffffffff' WHERE spool_id = (SELECT min(spool_id) FROM spool)")
+    done = sync(project)
+    assert done.exit_code == 0, done.stderr
+    assert "kept_page_unreadable" in done.stderr
+    assert len(seen(project)) == project.one("SELECT count(*) FROM crm.people") == 350
+    assert again(vendor) >= 1
+
+
+def test_a_sync_of_some_people_leaves_a_scan_that_is_under_way_alone(project: Project, vendor: Server) -> None:
+    vendor.reset(people=350)
+    begin_and_stop(project)
+    some = sync(project, "--limit", "50")
+    assert (some.exit_code, some.json["people_seen"]) == (0, 50), some.stderr
+    last = "SELECT people FROM crm.search_coverage ORDER BY started_at DESC LIMIT 1"
+    assert project.one(last) == 50
+    assert sync(project).exit_code == 0
+    last = "SELECT coverage, people FROM crm.search_coverage ORDER BY finished_at DESC LIMIT 1"
+    assert project.sql(last) == [("complete", 350)]
+
+
+def test_nobody_is_missing_where_a_record_could_not_be_read(project: Project, vendor: Server) -> None:
+    vendor.reset(people=350)
+    assert sync(project).exit_code == 0
+    leave(vendor, 5)
+    odd = "import sources.clodura.records as records\nbefore = records._items\n"
+    done = sync(project, prelude=odd + "records._items = lambda found: [*before(found), 7][-100:]\n")
+    assert (done.exit_code, done.json["people_missing"]) == (0, 0), done.stderr
+    assert not any(seen(project).values())
+    assert sync(project).json["people_missing"] == 5
+
+
+def test_a_record_without_a_job_ends_none(project: Project, vendor: Server) -> None:
+    vendor.reset(people=50)
+    jobless = "import sources.clodura.columns as c\nc.People.jobs = lambda self: [(None,) * 4] * len(self)\n"
+    for prelude in ("", jobless, ""):
+        assert sync(project, prelude=prelude).exit_code == 0
+    assert project.one("SELECT count(*) FROM crm.people_history") == 0
+
+
+@pytest.mark.parametrize("how", ["resumed", "new_only"])
+def test_who_was_read_before_a_channel_was_wanted_is_asked_for_too(project: Project, vendor: Server, how: str) -> None:
+    vendor.reset(people=250, behaviour={"search_marks_viewed": True} if how == "new_only" else {})
+    if how == "resumed":
+        begin_and_stop(project)
+    else:
+        project.configure(searches={"everyone": {"new_only": True}})
+        assert sync(project).exit_code == 0
+    done = project.run("sync", "--json", "--enrich", "email")
+    assert done.exit_code == 0, done.stderr
+    assert project.ledger("SELECT count(DISTINCT person_id) FROM calls WHERE channel = 'email'") == [(250,)]

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,13 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from enrichment.ledger import Ledger
+from enrichment.ledger import Ledger, scans, schema
 from enrichment.ledger.aliases import Named, identify
 from enrichment.ledger.deliveries import Deliveries, announce, deliver, forget_loads, known_hashes, last_load, parts
 from enrichment.ledger.recognizing import recognize
 from enrichment.ledger.schema import aliases, history, metadata, people, sightings
 from enrichment.ledger.seen import facts_of, remember, remember_people
-from enrichment.ledger.sightings import missing, sight
+from enrichment.ledger.sightings import missing, missing_deliveries, sight, unasked, untold
 from enrichment.storage import Savepoint, open_file
 from pipelines.leads.people import VENDOR, implied
 from sources.errors import LedgerError
@@ -141,6 +142,7 @@ def test_a_usual_page_weighs_nobody_and_an_odd_one_only_the_odd(
     assert weighed == [["7"]]
 
 
+BEGIN: dict[str, Any] = {"whole": True, "since": 0}
 JOB, OTHER_JOB, THIRD = (json.dumps(["CTO", "c", f"o{n}", f"Acme {n}"]) for n in range(3))
 
 
@@ -192,21 +194,151 @@ def test_who_was_seen_is_told_from_who_was_seen_before_in_the_same_scan(ledger: 
     ]
 
 
+def scan(ledger: Ledger, now: int, fingerprint: str = "f", **options: Any) -> scans.Scan:
+    asked = scans.Asked("s", fingerprint, "everybody", "sink")
+    return ledger.call(lambda connection: scans.begin(connection, asked, **{**BEGIN, "now": now, **options}))
+
+
+def whole(ledger: Ledger, now: int, keys: str, asked: scans.Asked | None = None, *, whole: bool = True) -> int:
+    """A scan that sees these people and is finished; its number."""
+    asked = asked or scans.Asked("s", "f", "everybody", "sink")
+    one = ledger.call(lambda connection: scans.begin(connection, asked, whole=whole, now=now, since=now))
+    ledger.call(sight, "s", one.scan_id, 0, list(keys), now)
+    ledger.call(scans.finish, one.scan_id, "complete", now)
+    return one.scan_id
+
+
 def test_whom_a_scan_has_not_seen_is_missing_once_and_until_seen_again(ledger: Ledger) -> None:
-    ledger.call(sight, "s", 1, 0, list("abcde"), 5)
+    whole(ledger, 5, "abcde")
     ledger.call(sight, "other", 1, 0, ["z"], 5)
-    ledger.call(sight, "s", 2, 0, ["b"], 6)
-    assert ledger.call(missing, "s", 2, 6, 7, most=2) == [("a", 5, 7), ("c", 5, 7)]
-    assert ledger.call(missing, "s", 2, 6, 8, after="c", most=2) == [("d", 5, 8), ("e", 5, 8)]
-    assert ledger.call(missing, "s", 2, 6, 9, after="e", most=2) == []
-    assert ledger.call(missing, "s", 2, 6, 9) == []
-    assert [key for key, *_ in ledger.call(missing, "s", 2, 6, 9, marked_since=7)] == list("acde")
-    assert ledger.call(missing, "s", 2, 6, 9, marked_since=8) == [("d", 5, 8), ("e", 5, 8)]
-    ledger.call(sight, "s", 3, 0, ["a", "b"], 10)
+    second = whole(ledger, 6, "b")
+    assert ledger.call(missing, "s", second, 6, 7, "", 2) == ["a", "c"]
+    assert ledger.call(missing, "s", second, 6, 8, "c", 2) == ["d", "e"]
+    assert ledger.call(missing, "s", second, 6, 9, "e", 2) == []
+    assert ledger.call(missing, "s", second, 6, 9) == []
+    third = whole(ledger, 10, "ab")
     assert {(row[1], row[5]) for row in rows(ledger, sightings) if row[0] == "s"} == {
         ("a", None), ("b", None), ("c", 7), ("d", 8), ("e", 8),
     }  # fmt: skip
-    assert ledger.call(missing, "s", 3, 10, 11) == []
+    assert ledger.call(missing, "s", third, 10, 11) == []
+
+
+def test_who_was_found_by_other_filters_is_not_missing_but_for_those_who_were_viewed(ledger: Ledger) -> None:
+    wide, new = scans.Asked("s", "w", "w", "sink"), scans.Asked("s", "new", "n", "sink")
+    narrow = scans.Asked("s", "n", "n", "sink")
+    whole(ledger, 5, "ab", wide)
+    whole(ledger, 6, "cd", narrow)
+    whole(ledger, 7, "e", new, whole=False)
+    last = whole(ledger, 8, "c", narrow)
+    assert ledger.call(missing, "s", last, 8, 9) == ["d", "e"]
+
+
+def test_every_sink_is_told_who_is_missing_of_those_it_has(ledger: Ledger) -> None:
+    whole(ledger, 5, "abc")
+    ledger.call(missing, "s", whole(ledger, 6, "c"), 6, 7)
+    has = [Deliveries("people", list("abc"), ["h"] * 3)]
+    ledger.call(deliver, "one", has, "1")
+    ledger.call(deliver, "two", [Deliveries("people", ["b"], ["h"])], "1")
+    assert ledger.call(untold, "s", "none") == []
+    for sink, keys in (("one", "ab"), ("two", "b")):
+        told = ledger.call(untold, "s", sink)
+        assert told == [(key, 5, 7) for key in keys]
+        ledger.call(deliver, sink, [missing_deliveries("s", told)], "2")
+        assert ledger.call(untold, "s", sink) == []
+    ledger.call(missing, "s", whole(ledger, 8, "abc"), 8, 9)
+    assert ledger.call(untold, "s", "one") == []
+    ledger.call(missing, "s", whole(ledger, 10, "bc"), 10, 11)  # missing again
+    assert ledger.call(untold, "s", "one") == [("a", 8, 11)]
+    ledger.call(forget_loads, "one", [])
+    ledger.call(deliver, "one", has, "3")
+    assert ledger.call(untold, "s", "one", "", 1) == [("a", 8, 11)]
+
+
+def test_a_scan_is_gone_on_with_for_the_same_sink_only(ledger: Ledger) -> None:
+    first = scan(ledger, 5)
+    assert scan(ledger, 6) == replace(first, resumed=True)
+    other = scans.Asked("s", "f", "everybody", "other")
+    second = ledger.call(lambda connection: scans.begin(connection, other, **BEGIN, now=7))
+    assert second.resumed is False
+    assert scan(ledger, 8).resumed is False  # given up: who was last seen through which window is noted once
+    ledger.call(scans.finish, scan(ledger, 9).scan_id, "complete", 9)
+    assert ledger.call(scans.last_whole, "s", "f", "sink") == 8
+    assert ledger.call(scans.last_whole, "s", "f", "other") is None
+
+
+def test_pages_are_taken_back_by_the_sink_they_are_for(ledger: Ledger) -> None:
+    page = {"page": 1, "scan_id": 1, "number": 0, "walk": 1}
+    ids = {sink: ledger.call(scans.put, "s", page, scans.shrunk(b"[]"), sink, 5) for sink in ("one", "two")}
+    ledger.call(lambda connection: connection.execute(schema.spool.insert().values(search="s", page=2, body=b"", at=1)))
+    for sink in ids:
+        kept = ledger.call(scans.spooled, sink, 0, 9)
+        assert [(one.spool_id, one.page) for one in kept] == [(ids[sink], 1), (3, 2)]  # the last is from before
+        assert scans.restored(kept[0].body) == b"[]"
+
+
+@pytest.mark.parametrize("state", ["open", "split", "done"])
+def test_a_page_that_was_kept_and_cannot_be_read_is_to_be_asked_for_again(ledger: Ledger, state: str) -> None:
+    one = scan(ledger, 5)
+    window: dict[str, Any] = {
+        "number": 0,
+        "parent": None,
+        "role": "search",
+        "filters": "{}",
+        "coverage": None,
+        "details": {},
+    }
+    ledger.call(scans.keep_windows, one.scan_id, [{**window, "state": state}])
+    for number, key in ((1, "a"), (2, "b")):
+        page = {"scan_id": one.scan_id, "number": 0, "walk": 1, "page": number}
+        ledger.call(scans.note_page, {**page, "fill": "full", "people": 1, "unreadable": 0})
+        ledger.call(scans.put, "s", page, b"?", "sink", number)
+        ledger.call(sight, "s", one.scan_id, 0, [key], number)
+    ledger.call(scans.lose, ledger.call(scans.spooled, "sink", 0, 1)[0], 9)
+    assert [kept.page for kept in ledger.call(scans.spooled, "sink", 0, 9)] == [2]
+    if state == "open":
+        assert [page.page for page in ledger.call(scans.pages_of, one.scan_id, 0)] == [2]
+        assert ledger.call(sight, "s", one.scan_id, 0, ["a", "b"], 10) == [None, 0]
+    else:
+        assert scan(ledger, 10).resumed is False
+
+
+def test_a_scan_of_some_people_only_takes_nobody_from_another(ledger: Ledger) -> None:
+    ledger.call(sight, "s", 1, 3, ["a", "b"], 5)
+    ledger.call(lambda connection: sight(connection, "s", 2, 0, ["b", "c"], 7, alone=True))
+    assert rows(ledger, sightings) == [("s", "a", 1, 3, 5, None), ("s", "b", 1, 3, 7, None), ("s", "c", 2, 0, 7, None)]
+
+
+def test_people_for_whom_a_channel_was_never_asked_are_found_in_parts(ledger: Ledger) -> None:
+    ledger.call(sight, "s", 1, 0, list("abc"), 5)
+    ledger.call(sight, "s", 2, 0, ["d"], 5)
+    for channels, scan_id, keys in ((["email"], None, "abcd"), (["email"], 1, "abc"), ([], None, "")):
+        assert ledger.call(unasked, "s", scan_id, channels, "", 9) == list(keys)
+    assert ledger.call(unasked, "s", None, ["email"], "a", 2) == ["b", "c"]
+
+
+def test_a_scan_that_is_given_up_has_marked_nobody_as_missing(ledger: Ledger) -> None:
+    first = scan(ledger, 5)
+    ledger.call(sight, "s", first.scan_id, 0, ["a", "b", "z"], 5)
+    ledger.call(scans.finish, first.scan_id, "complete", 6)
+    second = scan(ledger, 10)
+    ledger.call(sight, "s", second.scan_id, 0, ["a", "b"], 11)
+    assert ledger.call(missing, "s", second.scan_id, 10, 12) == ["z"]
+    ledger.call(scans.finish, second.scan_id, "complete", 13)
+    third = scan(ledger, 20)
+    ledger.call(sight, "s", third.scan_id, 0, ["a"], 21)
+    assert ledger.call(missing, "s", third.scan_id, 20, 22) == ["b"]
+    assert scan(ledger, 23, "other").resumed is False  # the third was not loaded
+    assert {(row[1], row[5]) for row in rows(ledger, sightings)} == {("a", None), ("b", None), ("z", 12)}
+
+
+def test_a_scan_that_is_over_and_not_loaded_yet_is_neither_gone_on_with_nor_given_up(ledger: Ledger) -> None:
+    ended = scan(ledger, 5)
+    second = scan(ledger, 10, besides=ended.scan_id)
+    assert (second.resumed, second.scan_id) == (False, ended.scan_id + 1)
+    assert [row[5] for row in rows(ledger, schema.scans)] == [None, None]
+    again = scan(ledger, 11)  # of two that a run has left the later is gone on with
+    assert (again.resumed, again.scan_id) == (True, second.scan_id)
+    assert [row[5] for row in rows(ledger, schema.scans)] == ["interrupted", None]
 
 
 def test_texts_of_any_kind_are_kept_as_they_are(ledger: Ledger) -> None:
