@@ -267,7 +267,7 @@ def test_windows_that_hide_people_are_named_in_the_summary_and_in_words(project:
     assert (done.exit_code, done.json["exit_reason"], done.json["truncated_windows"]) == (3, "truncated", 1)
     assert done.json["truncated"] == [{"search": "everyone", "window": "the search itself", "people_left": None}]
     assert done.json["people_seen"] == 300
-    assert "everyone (the search itself): nobody knows how many" in done.json["message"]
+    assert "Search everyone: nobody knows how many people are on no page, in the window" in done.json["message"]
     (row,) = project.sql("SELECT search, coverage, people FROM crm.search_coverage")
     assert row == ("everyone", "truncated", 300)
 

@@ -27,7 +27,7 @@ WEBHOOKS = LOADED + _both(
     *_committed("""
         carrying.take_in claims.claim claims.mark_sent collecting.Collector._apply_some counters.LedgerCounters.add
         arrivals.Arrivals._know deliveries.announce deliveries.deliver learned.Learned.note runs.cover runs.finish
-        runs.signing_key runs.start scans.begin scans.keep_windows searches.SearchBudget.reserve
+        runs.signing_key runs.start scans.keep_windows searches.SearchBudget.reserve
         searches.SearchBudget.settle
         sending.Sender._answered sync._Run._flush vendor.keep_realm
     """),
