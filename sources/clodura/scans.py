@@ -116,10 +116,14 @@ class Notes(Protocol):
 
 @dataclass(frozen=True)
 class Remembered:
-    """How a full window was split, in one turn or more; about how many people were in no part all the same."""
+    """How a full window was split, in one turn or more; about how many people were in no part all the same.
+
+    ``lacks``: whether there were such people; with ``left`` None nobody knows how many.
+    """
 
     turns: tuple[Split, ...]
     left: int | None
+    lacks: bool
 
     def as_json(self) -> str:
         """To be written down."""
@@ -131,18 +135,19 @@ class Remembered:
             ]
             for turn in self.turns
         ]
-        return json.dumps([self.left, turns], ensure_ascii=False)
+        return json.dumps([self.left, turns, self.lacks], ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Remembered:
         """What was written down."""
-        left, turns = json.loads(text)
+        left, turns, *noted = json.loads(text)
         return cls(
             tuple(
                 Split(name, exact, tuple(Part(filters_of(wire), Role(role), *rest) for wire, role, *rest in parts))
                 for name, exact, parts in turns
             ),
             left,
+            bool(noted[0]) if noted else left is not None,  # notes of earlier versions do not say
         )
 
 
