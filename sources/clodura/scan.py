@@ -230,6 +230,11 @@ class Scan:
         scanning = self.scanning
         expected = window.expected if window.expected is not None else self.tree.estimate(window)
         unknown = expected is None and window.role in (Role.PART, Role.COMPLEMENT)
+
+        async def on_shift(walk: int) -> None:
+            window.shifted = walk
+            await self.notes.keep(window)
+
         reading = Reading(
             limit=self._window_limit,
             concurrency=scanning.concurrency,
@@ -241,6 +246,8 @@ class Scan:
             splitting=splitting,
             likely_full=unknown or (expected or 0) >= LIKELY_FULL,
             known=tuple(await self.notes.pages(window.number)),
+            shifted=window.shifted,
+            on_shift=on_shift,
         )
 
         async def on_page(read: PageRead) -> int:

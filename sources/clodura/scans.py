@@ -16,7 +16,7 @@ from sources.clodura.windows import Coverage, KnownPage, PageRead
 #: what is noted of a window beside its number, parent, role, filters, state and coverage
 DETAILS = (
     "share", "expected", "turn", "split_by", "exact", "lacks", "tried", "before", "tally", "people", "left", "pages",
-    "calls", "wasted", "unreadable", "started_at", "finished_at",
+    "calls", "wasted", "unreadable", "shifted", "started_at", "finished_at",
 )  # fmt: skip
 
 
@@ -60,6 +60,8 @@ class ScanWindow:
     calls: int = 0
     wasted: int = 0
     unreadable: int = 0
+    #: the last walk through it in which pages were noticed to have shifted; 0: none
+    shifted: int = 0
     #: microseconds since the epoch, by the clock of whoever notes it
     started_at: int | None = None
     finished_at: int | None = None
