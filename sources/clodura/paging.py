@@ -3,9 +3,9 @@
 The vendor tells no total. A page past the end is a wasted call, and at 2,000 calls a day calls are precious; asking
 one page at a time wastes none but takes a round trip each. So pages up to the highest one seen with people on it are
 fetched freely, and beyond it a few probes are placed so that the end is found in the fewest rounds while never more
-than `PAST_END` calls in all can fall past it, wherever the end is (the puzzle of the dropped eggs, several at a time).
+than `PAST_END` calls can fall past it, wherever the end is (the puzzle of the dropped eggs, several at a time).
 How many probes are out at once grows with the pages found. Where an earlier reading says about how many pages there
-are, the first probe goes there.
+are, the first probe goes there, unless a single call is left to find the end with: then pages are asked for one by one.
 
 The last page that can be asked for at all is among the probes once there are many pages, and among the first where the
 window is likely to be full: a full one is split, and what was read of it before that is known is read once more.
@@ -13,7 +13,8 @@ window is likely to be full: a full one is split, and what was read of it before
 Pages that shift while they are read (somebody is removed from a page read already, so that whoever comes first on the
 next one moves up, unseen) show at the end: a few pages are asked for once more, and must hold whom they held. A page
 tells of what has shifted before it since it was read, so these are pages that were the furthest ones known when others
-were still to be asked for, a few of them from the first to the last.
+were still to be asked for, a few of them from the first to the last. What an earlier run has read may have shifted
+unseen just so: its pages are checked too, however few they are.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from enum import Enum
 from functools import cache
 from math import ceil
 
-#: calls that may fall past the end of a window, probes included
+#: calls that may fall past the end of a window while it is read once, probes included
 PAST_END = 3
 #: pages found from which on the last page that can be asked for is tried
 MANY = 20
@@ -65,6 +66,7 @@ class PageFinder:
         self._checking: set[int] = set()
         #: pages that were the furthest ones known when another was asked for: all of them, some to be asked for again
         self._furthest = 0
+        self._known_before = False
         self._to_check: list[int] = []
         self._held: dict[int, Fill] = {}
         self._under_way: set[int] = set()
@@ -124,8 +126,21 @@ class PageFinder:
                 self._probes.remove(page)
         return page
 
+    def hand_back(self, page: int) -> None:
+        """A page that was handed out and not asked for: it may be handed out again."""
+        self._under_way.discard(page)
+        if page in self._checking:
+            self._checking.remove(page)
+            self._to_check.append(page)
+
+    def know(self, page: int, fill: Fill) -> None:
+        """What a page held that an earlier run has read; pages are told in order, before any is taken."""
+        self._held[page] = fill
+        self._known_before = True
+        self._note_furthest()
+
     def record(self, page: int, fill: Fill) -> None:
-        """What page ``page``, handed out before (or read by an earlier run), held; a second reading changes nothing."""
+        """What page ``page``, handed out before, held; a second reading changes nothing."""
         self._under_way.discard(page)
         if page in self._checking:
             self._checking.remove(page)
@@ -146,7 +161,7 @@ class PageFinder:
         for page in self.gaps:  # an empty page below a filled one: the vendor may have slipped, so ask once more
             if page not in self._under_way and page not in self._asked_again:
                 return page
-        if not self._checked or end is None or end < CHECKED or self.truncated or self._held[end] is Fill.EMPTY:
+        if not self._checked or end is None or end < (2 if self._known_before else CHECKED) or self.truncated:
             return None
         return next((page for page in self._to_check), end if self._furthest == end else None)
 
@@ -169,7 +184,7 @@ class PageFinder:
                 self._probes = [self._last_page]
                 before, left = self._last_page, left - 1
             allowed = min(left, 3 if top > 1 else 1)
-            if top == 0 and 1 < self._expected < before:
+            if top == 0 and left > 1 and 1 < self._expected < before:
                 self._probes += [1, self._expected]
             else:
                 self._probes += [top + step for step in probe_steps(before - 1 - top, allowed)]

@@ -36,7 +36,7 @@ from sources.clodura.windows import (
     fill,
     first_error,
 )
-from sources.errors import QuotaExhausted, RequestRefused
+from sources.errors import RequestRefused, VendorError
 from sources.metering import Meter
 
 #: windows read at the same time: while one looks for its end, others go on
@@ -117,7 +117,8 @@ class Scan:
     #: values of each facet that full windows have shown
     seen: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     under_way: int = 0
-    used_up: QuotaExhausted | None = None
+    #: what the vendor has answered that ends the scan
+    failed: VendorError | None = None
     calls: int = 0
     wasted: int = 0
 
@@ -149,8 +150,8 @@ class Scan:
                     tasks.start_soon(self._work)
         except BaseExceptionGroup as group:
             raise first_error(group) from None
-        if self.used_up is not None:
-            raise self.used_up
+        if self.failed is not None:
+            raise self.failed
 
     def report(self) -> ScanReport:
         """What was read."""
@@ -182,8 +183,8 @@ class Scan:
                 self.under_way += 1
                 try:
                     await self._read(window)
-                except QuotaExhausted as error:  # what is under way of other windows is taken in
-                    self.used_up = error
+                except VendorError as error:  # what is under way of other windows is taken in
+                    self.failed = self.failed or error
                 finally:
                     self.under_way -= 1
                     self._changed.set()
@@ -194,7 +195,7 @@ class Scan:
                 return
 
     def _stopped(self) -> bool:
-        return self.used_up is not None or self.scanning.stopped()
+        return self.failed is not None or self.scanning.stopped()
 
     async def _read(self, window: ScanWindow) -> None:
         self.touched.add(window.number)
@@ -203,7 +204,7 @@ class Scan:
         known = await self.notes.remembered(window.fingerprint) if splitting else None
         by_filter = known is None or known.turns[0].field != COMPANIES
         if known is not None and by_filter:
-            window.left = known.left
+            window.left, window.lacks = known.left, known.lacks
             await self._open(window, known.turns[0])
             return
         try:
@@ -229,6 +230,11 @@ class Scan:
         scanning = self.scanning
         expected = window.expected if window.expected is not None else self.tree.estimate(window)
         unknown = expected is None and window.role in (Role.PART, Role.COMPLEMENT)
+
+        async def on_shift(walk: int) -> None:
+            window.shifted = walk
+            await self.notes.keep(window)
+
         reading = Reading(
             limit=self._window_limit,
             concurrency=scanning.concurrency,
@@ -240,6 +246,8 @@ class Scan:
             splitting=splitting,
             likely_full=unknown or (expected or 0) >= LIKELY_FULL,
             known=tuple(await self.notes.pages(window.number)),
+            shifted=window.shifted,
+            on_shift=on_shift,
         )
 
         async def on_page(read: PageRead) -> int:
@@ -332,13 +340,14 @@ class Scan:
         if window.split_by == COMPANIES:  # no filter could split it: who is at other employers is not to be seen
             coverage = Coverage.TRUNCATED
         else:
+            window.lacks |= any(part.lacks for part in parts)
             left_out = await self._left_out(window)
             if window.exact and (not left_out or coverage is Coverage.TRUNCATED):
                 window.left = sum(part.left or 0 for part in parts) or None
                 coverage = coverage or Coverage.SPLIT
             else:
                 window.exact = False
-                window.lacks |= left_out > 0 or window.left is not None or any(part.lacks for part in parts)
+                window.lacks |= left_out > 0 or window.left is not None
                 if self.tree.inside_inexact(window):
                     coverage = coverage or Coverage.UNPROVEN
                 elif window.lacks:
@@ -357,14 +366,18 @@ class Scan:
     async def _left_out(self, window: ScanWindow) -> int:
         """How many of those whom the full window itself has shown are in none of its parts.
 
-        They may have left the search meanwhile: a few of them are asked for by their ids, and stand for all.
+        They may have left the search meanwhile: a few of them are asked for by their ids, and stand for all. A vendor
+        that takes no ids beside these filters leaves it open: then all of them count.
         """
         only = sorted(await self.notes.only_shown_by(window.number))
         own = [person for person in only if ":" not in person]
         if not own or window.filters.person_id:
             return len(only)
         asked = own[:: ceil(len(own) / FEW_LEFT)]
-        there = [(await self._ask(window, changed(window.filters, person_id=person))).records for person in asked]
+        try:
+            there = [(await self._ask(window, changed(window.filters, person_id=person))).records for person in asked]
+        except RequestRefused:
+            return len(only)
         return ceil(len(only) * sum(map(bool, there)) / len(asked))
 
     async def _look_further(self, window: ScanWindow, left_out: int) -> bool:
@@ -425,4 +438,6 @@ class Scan:
         for turn, name in enumerate(window.tried, 1):
             kept = [Part(p.filters, p.role, p.share, p.people) for p in parts if p.turn == turn]
             turns.append(Split(name, window.exact and turn == 1, tuple(kept)))
-        await self.notes.remember(window.fingerprint, Remembered(tuple(turns), window.left if window.lacks else None))
+        lacks = window.lacks and not window.exact  # what parts of an exact split lack is theirs to tell
+        left = window.left if lacks else None
+        await self.notes.remember(window.fingerprint, Remembered(tuple(turns), left, lacks))

@@ -16,7 +16,7 @@ from sources.clodura.windows import Coverage, KnownPage, PageRead
 #: what is noted of a window beside its number, parent, role, filters, state and coverage
 DETAILS = (
     "share", "expected", "turn", "split_by", "exact", "lacks", "tried", "before", "tally", "people", "left", "pages",
-    "calls", "wasted", "unreadable", "started_at", "finished_at",
+    "calls", "wasted", "unreadable", "shifted", "started_at", "finished_at",
 )  # fmt: skip
 
 
@@ -60,6 +60,8 @@ class ScanWindow:
     calls: int = 0
     wasted: int = 0
     unreadable: int = 0
+    #: the last walk through it in which pages were noticed to have shifted; 0: none
+    shifted: int = 0
     #: microseconds since the epoch, by the clock of whoever notes it
     started_at: int | None = None
     finished_at: int | None = None
@@ -116,10 +118,14 @@ class Notes(Protocol):
 
 @dataclass(frozen=True)
 class Remembered:
-    """How a full window was split, in one turn or more; about how many people were in no part all the same."""
+    """How a full window was split, in one turn or more; about how many people were in no part all the same.
+
+    ``lacks``: whether there were such people; with ``left`` None nobody knows how many.
+    """
 
     turns: tuple[Split, ...]
     left: int | None
+    lacks: bool
 
     def as_json(self) -> str:
         """To be written down."""
@@ -131,18 +137,19 @@ class Remembered:
             ]
             for turn in self.turns
         ]
-        return json.dumps([self.left, turns], ensure_ascii=False)
+        return json.dumps([self.left, turns, self.lacks], ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Remembered:
         """What was written down."""
-        left, turns = json.loads(text)
+        left, turns, *noted = json.loads(text)
         return cls(
             tuple(
                 Split(name, exact, tuple(Part(filters_of(wire), Role(role), *rest) for wire, role, *rest in parts))
                 for name, exact, parts in turns
             ),
             left,
+            bool(noted[0]) if noted else left is not None,  # notes of earlier versions do not say
         )
 
 

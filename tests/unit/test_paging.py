@@ -79,9 +79,12 @@ def test_every_page_with_people_is_asked_for_once_and_three_at_most_behind_the_e
 
 @pytest.mark.parametrize("past_end", [1, 2, 3, 4])
 @pytest.mark.parametrize("last_page", [1, 2, 7, 100])
-def test_wherever_the_end_is_the_misses_allowed_suffice_to_find_it(past_end: int, last_page: int) -> None:
+@pytest.mark.parametrize("expected", [None, 5, 90])
+def test_wherever_the_end_is_the_misses_allowed_suffice_to_find_it(
+    past_end: int, last_page: int, expected: int | None
+) -> None:
     for end in range(last_page + 1):
-        finder, window = PageFinder(last_page, past_end=past_end), Window(end)
+        finder, window = PageFinder(last_page, past_end=past_end, expected=expected), Window(end)
         crawl(finder, window, concurrency=10)
         assert finder.end == end
         assert sum(1 for page in window.calls if page > end) <= past_end
@@ -198,6 +201,27 @@ def test_probes_rise_lie_among_the_candidates_and_are_no_more_than_the_misses_le
     assert bool(steps) == bool(candidates and allowed)
 
 
+@given(end=st.integers(1, 99), concurrency=st.integers(1, 10), every=st.integers(2, 5))
+def test_a_page_that_was_handed_back_is_handed_out_again(end: int, concurrency: int, every: int) -> None:
+    finder, window = PageFinder(100, checked=True), Window(end)
+    taken = 0
+    while not finder.finished:
+        pages = []
+        while len(pages) < concurrency and (page := finder.take()) is not None:
+            pages.append(page)
+        assert pages
+        for page in pages:
+            taken += 1
+            if taken % every == 0:
+                finder.hand_back(page)
+            else:
+                finder.record(page, window.ask(page))
+    assert finder.end == end
+    assert set(range(1, end + 1)) <= set(window.calls)
+    assert sum(1 for page in window.calls if page > end) <= PAST_END
+    assert max(Counter(window.calls).values()) <= 2
+
+
 # What is known before, and what is asked for once more.
 
 
@@ -221,9 +245,9 @@ def test_what_is_expected_likely_or_known_changes_nothing_of_what_is_found(
     data: st.DataObject,
 ) -> None:
     finder, window = PageFinder(100, expected=expected, many=many, checked=True), Window(end, short)
-    for page in known:  # by an earlier run
-        if page <= end:
-            finder.record(page, window.ask(page))
+    told = [page for page in sorted(known) if page <= end]  # by an earlier run
+    for page in told:
+        finder.know(page, window.ask(page))
     read = len(window.calls)
     crawl(finder, window, concurrency, lambda most: data.draw(st.integers(0, most - 1)))
     assert (finder.end, finder.gaps) == (end, [])
@@ -233,7 +257,7 @@ def test_what_is_expected_likely_or_known_changes_nothing_of_what_is_found(
     again = [page for page in range(1, end + 1) if asked[page] > 1]
     assert max(asked.values(), default=0) <= 2
     assert len(again) <= 13  # each a quarter further than the one before
-    if end < CHECKED or finder.truncated:
+    if end < (2 if told else CHECKED) or finder.truncated:
         assert again == []
     elif after:
         assert set(window.calls[-len(again) :]) == set(again)  # last of all
