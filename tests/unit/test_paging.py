@@ -206,20 +206,20 @@ def test_a_page_that_was_handed_back_is_handed_out_again(end: int, concurrency: 
     finder, window = PageFinder(100, checked=True), Window(end)
     taken = 0
     while not finder.finished:
-        pages = []
+        pages: list[int] = []
         while len(pages) < concurrency and (page := finder.take()) is not None:
             pages.append(page)
         assert pages
+        assert taken < 2_000, "it never ends"
         for page in pages:
             taken += 1
-            if taken % every == 0:
+            if taken == every:  # a stop, and a run that goes on after all
                 finder.hand_back(page)
             else:
                 finder.record(page, window.ask(page))
     assert finder.end == end
     assert set(range(1, end + 1)) <= set(window.calls)
     assert sum(1 for page in window.calls if page > end) <= PAST_END
-    assert max(Counter(window.calls).values()) <= 2
 
 
 # What is known before, and what is asked for once more.
