@@ -66,7 +66,6 @@ class PageFinder:
         self._checking: set[int] = set()
         #: pages that were the furthest ones known when another was asked for: all of them, some to be asked for again
         self._furthest = 0
-        self._known_before = False
         self._to_check: list[int] = []
         self._held: dict[int, Fill] = {}
         self._under_way: set[int] = set()
@@ -134,10 +133,8 @@ class PageFinder:
             self._to_check.append(page)
 
     def know(self, page: int, fill: Fill) -> None:
-        """What a page held that an earlier run has read; pages are told in order, before any is taken."""
+        """What a page held that an earlier run has read, before any is taken. It is not asked for again to check it."""
         self._held[page] = fill
-        self._known_before = True
-        self._note_furthest()
 
     def record(self, page: int, fill: Fill) -> None:
         """What page ``page``, handed out before, held; a second reading changes nothing."""
@@ -161,7 +158,7 @@ class PageFinder:
         for page in self.gaps:  # an empty page below a filled one: the vendor may have slipped, so ask once more
             if page not in self._under_way and page not in self._asked_again:
                 return page
-        if not self._checked or end is None or end < (2 if self._known_before else CHECKED) or self.truncated:
+        if not self._checked or end is None or end < CHECKED or self.truncated:
             return None
         return next((page for page in self._to_check), end if self._furthest == end else None)
 

@@ -28,7 +28,7 @@ from sources.transport import Transport
 #: records handed on at a time to a consumer who waits: small enough to flow, large enough for Arrow
 BATCH = 1000
 #: and to one who is slower than the search: each batch costs dlt some milliseconds
-LARGEST = 3000
+LARGEST = 2500
 #: batches that wait for the consumer: searching may be charged, so that it must not run far ahead of one who may stop
 AHEAD = 1
 

@@ -182,34 +182,6 @@ def test_a_shift_is_noted_with_the_window() -> None:
     assert 1 in notes.shifts
 
 
-@pytest.mark.parametrize("count", [25, 200])
-def test_a_window_all_of_whose_pages_are_known_is_checked_before_it_is_called_complete(count: int) -> None:
-    """Somebody left the first page after it was read, and the run died when all pages were read."""
-    everybody, vendor, reader = people(count), Changing(people(count)), Reader()
-    middle = -(-count // SIZE) // 2 + 1
-    vendor.before = once(middle, shrink)
-    original = reader.take
-
-    class Died(Exception):
-        pass
-
-    async def dying(read: PageRead) -> int:
-        again = await original(read)
-        if set(range(1, -(-len(vendor.people) // SIZE) + 1)) <= {page.page for page in reader.pages}:
-            raise Died
-        return again
-
-    reader.take = dying  # type: ignore[method-assign]
-    with pytest.raises(Died):
-        reader.read(vendor, concurrency=1)
-    lost = set(vendor.people) - reader.shown.keys()
-    assert lost
-    reader.take = original  # type: ignore[method-assign]
-    report = reader.read(vendor, known=reader.known())
-    assert set(vendor.people) <= reader.shown.keys() <= set(everybody)
-    assert report.coverage is Coverage.COMPLETE
-
-
 # People who are out of the search once they were shown.
 
 
