@@ -8,8 +8,8 @@
 
 Resources: `people` (merged on ``person_id``) and `organizations` (merged on ``organization_id``), both Arrow tables of
 an explicit schema, made of `records`, which is not loaded itself: ``source.records.add_limit(n)`` ends the searching
-after n batches of one to two and a half thousand people (on the source or on `people`, dlt's limit has no effect). The key comes
-from ``sources.clodura.api_key`` (secrets.toml or SOURCES__CLODURA__API_KEY).
+after n batches of one to two and a half thousand people (on the source or on `people`, dlt's limit has no effect). The
+key comes from ``sources.clodura.api_key`` (secrets.toml or SOURCES__CLODURA__API_KEY).
 """
 
 from __future__ import annotations
