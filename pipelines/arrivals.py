@@ -7,7 +7,7 @@ to be bought, that the page was read, and its body, which stays until its people
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -45,6 +45,8 @@ class _Known:
 
     keys: list[str]
     first: list[int]
+    #: when the page showed them
+    seen: int
     #: places on the page of those whom this scan had not seen before
     fresh: list[int]
     #: of these: whom an earlier search of this run has shown
@@ -68,6 +70,7 @@ class _Waiting:
     people: list[People] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     first: list[int] = field(default_factory=list)
+    seen: list[int] = field(default_factory=list)
     hashes: list[str] = field(default_factory=list)
     has: dict[str, str] = field(default_factory=dict)
     elsewhere: set[str] = field(default_factory=set)
@@ -158,7 +161,7 @@ class Arrivals:
         def work(connection: sa.Connection) -> _Known:
             return self._recognize(connection, people, page.spool_id, now)
 
-        known = await context.ledger.run(work)
+        known = replace(await context.ledger.run(work), seen=page.at)
         self._taken_back |= {(page.search, key) for key in known.keys}
         context.tally.people += len(known.fresh)
         await self._see(people, known)
@@ -215,6 +218,7 @@ class Arrivals:
             return _Known(
                 keys=known.keys,
                 first=known.first,
+                seen=now,
                 fresh=fresh,
                 elsewhere=frozenset(seen_since(connection, earlier, older, self._began) if earlier and older else ()),
                 has=known.has,
@@ -246,6 +250,7 @@ class Arrivals:
         return _Known(
             keys=keys,
             first=first,
+            seen=now,
             fresh=list(range(len(people))),
             elsewhere=frozenset(),
             has=known_hashes(connection, context.sink_id, PEOPLE.name, older),
@@ -264,6 +269,7 @@ class Arrivals:
             waiting.people.append(fresh)
             waiting.keys += [known.keys[place] for place in known.fresh]
             waiting.first += [known.first[place] for place in known.fresh]
+            waiting.seen += [known.seen] * len(known.fresh)
             waiting.hashes += fresh.hashes()
             waiting.has.update(known.has)
             waiting.elsewhere |= known.elsewhere
@@ -290,17 +296,7 @@ class Arrivals:
             table = people.table(keys).append_column(PEOPLE.schema.field(-1), first)
             deliveries = Deliveries(PEOPLE.name, keys, [waiting.hashes[place] for place in owed])
             await context.feed.put(Parcel(PEOPLE, table, deliveries))
-        await context.feed.put(Parcel(PEOPLE_SEEN, self._seen(search, waiting.keys), spooled=waiting.spooled))
-
-    def _seen(self, search: str, keys: Sequence[str]) -> pa.Table:
-        count, now = len(keys), self._context.now()
-        columns = [
-            pa.array(keys, pa.string()),
-            pa.repeat(search, count),
-            pa.repeat(pa.scalar(now, TIME), count),
-            pa.nulls(count, TIME),
-        ]
-        return pa.Table.from_arrays(columns, schema=PEOPLE_SEEN.schema)
+        await context.feed.put(Parcel(PEOPLE_SEEN, _seen(search, waiting.keys, waiting.seen), spooled=waiting.spooled))
 
     def _see_organizations(self, connection: sa.Connection, rows: list[Row]) -> list[Row]:
         """Take in what a page says of employers; returns the new ones. Always in the ledger's thread, page by page."""
@@ -323,6 +319,17 @@ class Arrivals:
         table = ORGANIZATIONS.table([row for row in rows if row["organization_id"] in lacking])
         deliveries = Deliveries(ORGANIZATIONS.name, list(lacking), list(lacking.values()))
         await self._context.feed.put(Parcel(ORGANIZATIONS, table, deliveries))
+
+
+def _seen(search: str, keys: Sequence[str], seen: Sequence[int]) -> pa.Table:
+    """Rows of `people_seen`: when the search showed them."""
+    columns = [
+        pa.array(keys, pa.string()),
+        pa.repeat(search, len(keys)),
+        pa.array(seen, TIME),
+        pa.nulls(len(keys), TIME),
+    ]
+    return pa.Table.from_arrays(columns, schema=PEOPLE_SEEN.schema)
 
 
 def _each_once(people: People) -> People:

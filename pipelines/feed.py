@@ -87,7 +87,7 @@ class Feed:
         rows = 0
         while rows < PACKAGE and (parcel := self._next(until)) is not None:
             given = parcel.deliveries
-            hashes = {} if given is None else dict(zip(map(str, given.keys), map(str, given.hashes), strict=True))
+            hashes = {} if given is None else dict(zip(given.keys, given.hashes, strict=True))
             mine = held[parcel.spec.name]
             if any(mine[key] != hashes[key] for key in hashes.keys() & mine.keys()):
                 self._kept_back = parcel

@@ -42,7 +42,7 @@ from sources.clodura.choices import Choices
 from sources.clodura.filters import SearchFilters
 from sources.clodura.prices import UNIT
 from sources.clodura.provider import NAME, CloduraProvider
-from sources.clodura.windows import first_error
+from sources.concurrency import first_error
 from sources.connecting import Given, WebhookCheck
 from sources.errors import KeyRefused
 from sources.metering import Meter

@@ -53,3 +53,11 @@ class AdaptiveConcurrency:
 
 def _borrower() -> object:
     return anyio.get_current_task().id
+
+
+def first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error inside a group of them, however deep."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

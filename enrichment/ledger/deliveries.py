@@ -40,12 +40,12 @@ _ANNOUNCE = Statement(
 class Deliveries:
     """Rows of a table handed over: their keys there, and what names the content of each (a hash or a version).
 
-    In columns, because a flush may hand over a million: lists, or Arrow arrays, which take a third of the memory.
+    In columns, because a flush may hand over a hundred thousand.
     """
 
     table: str
-    keys: Any = field(repr=False)  # may hold addresses
-    hashes: Any = field(repr=False)
+    keys: Sequence[str] = field(repr=False)  # may hold addresses
+    hashes: Sequence[str] = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -86,18 +86,13 @@ def deliver(connection: sa.Connection, sink_id: str, deliveries: Iterable[Delive
     for rows in deliveries:
         for start in range(0, len(rows), _CHUNK):
             part = rows[start : start + _CHUNK]
-            hashes = dict(zip(_texts(part.keys), _texts(part.hashes), strict=True))
+            hashes = dict(zip(part.keys, part.hashes, strict=True))
             _DELIVER.run(connection, sink_id, rows.table, load_id, listed(hashes))
 
 
 def announce(connection: sa.Connection, sink_id: str, deliveries: Deliveries) -> None:
     """Note, before a load, that the sink may have these rows from now on: in which version, only `deliver` can say."""
-    _ANNOUNCE.run(connection, sink_id, deliveries.table, listed(_texts(deliveries.keys)))
-
-
-def _texts(column: Any) -> list[str]:
-    """A column as Python's own texts."""
-    return column.to_pylist() if hasattr(column, "to_pylist") else column  # type: ignore[no-any-return]
+    _ANNOUNCE.run(connection, sink_id, deliveries.table, listed(deliveries.keys))
 
 
 def forget(connection: sa.Connection, sink_id: str, tables: Sequence[str]) -> int:

@@ -9,9 +9,7 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert as upsert
 
-from enrichment.ledger.schema import people
 from enrichment.storage import Statement, listed
 from sources.providers import Person
 
@@ -40,24 +38,9 @@ _REMEMBER = Statement(
 
 def remember_people(connection: sa.Connection, persons: Sequence[Person], now: int) -> dict[str, int]:
     """Note people and what is known of them; returns when each was first seen (microseconds)."""
-    rows = [{"person_id": p.person_id, "first_seen_at": now, "facts": facts_of(p)} for p in persons]
-    if not rows:
-        return {}
-    statement = upsert(people)
-    statement = statement.on_conflict_do_update(
-        index_elements=["person_id"],
-        set_={"facts": statement.excluded.facts},
-        where=people.c.facts != statement.excluded.facts,
-    )
-    connection.execute(statement, rows)
-    first: dict[str, int] = {}
-    for start in range(0, len(rows), _CHUNK):
-        ids = [row["person_id"] for row in rows[start : start + _CHUNK]]
-        known = connection.execute(
-            sa.select(people.c.person_id, people.c.first_seen_at).where(people.c.person_id.in_(ids))
-        )
-        first |= {row.person_id: row.first_seen_at for row in known}
-    return first
+    keys = [person.person_id for person in persons]
+    first = remember(connection, keys, list(map(facts_of, persons)), [None] * len(keys), now)
+    return dict(zip(keys, first, strict=True))
 
 
 def remember(

@@ -3,12 +3,15 @@
 Nobody tells. But some people were seen before it was split, on the full window's own pages: what share of them shows
 up again in the parts, so large a share of all. And where it was split twice, by filters that have nothing to do with
 each other, whom only one of the two has shown tells how many neither has (as fish are counted: caught, marked, caught
-again).
+again). Where parts are split again by filters that several turns have in common, neither tells enough: then it counts
+how many lack a value of those.
 """
 
 from __future__ import annotations
 
-from math import ceil
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
+from math import ceil, prod
 
 #: people who are to be expected for each further call, so that looking for them is worth it
 WORTH = 0.2
@@ -35,6 +38,27 @@ def left_by_turns(only_first: int, only_second: int, shown: int) -> int | None:
     """
     both = shown - only_first - only_second
     return None if both < TELLING else ceil(only_first * only_second / both)
+
+
+def left_by_filters(
+    shown: int, lacking: Iterable[Mapping[tuple[str, ...], float]], turns: Sequence[Mapping[str, float]]
+) -> int:
+    """People in no part of any turn, by what people lack that filters go by, of so many ``shown`` in all.
+
+    ``lacking``: the share of people who lack a value of just these filters; one mapping for each family of filters,
+    which are taken to have nothing to do with each other. ``turns``: by filter, for how many of the people a turn has
+    split by it, somewhere on the way to their part (1: for all). Whoever lacks the value of one filter that all turns
+    split by is in none of them, and so is who lacks several.
+    """
+    missed = 0.0
+    families = [[((), max(0.0, 1 - sum(family.values()))), *family.items()] for family in lacking]
+    for chosen in product(*families):
+        lacked = [name for names, _ in chosen for name in names]
+        missed += prod(share for _, share in chosen) * prod(
+            1 - prod(1 - turn.get(name, 0.0) for name in lacked) for turn in turns
+        )
+    missed = min(missed, 0.5)  # no more are told than were shown
+    return ceil(shown * missed / (1 - missed))
 
 
 def worthwhile(left: int, calls: float) -> bool:

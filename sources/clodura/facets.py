@@ -7,11 +7,13 @@ can be asked for by themselves.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sources.clodura import values
+from sources.clodura.filters import SearchFilters
 from sources.clodura.records import Record, texts
 
 #: values of a facet that are kept
@@ -42,10 +44,21 @@ class Facet:
         """Of what it tells: whoever has no value of one of a family is likely to have none of another."""
         return "location" if self.location else "company" if self.field in COMPANY else self.field
 
+    def lacked_by(self, record: Record) -> bool:
+        """Whether no value of it brings this person out: the record shows none, or one that the vendor would refuse."""
+        shown = [*texts(record.get(self.key))] if self.key else []
+        return not shown or (self.closed and self._listed.isdisjoint(shown))
+
+    @cached_property
+    def _listed(self) -> frozenset[str]:
+        return frozenset(self.listed)
+
 
 LOCATION = ("person_country", "person_state", "person_city")
 #: what only those have who have an employer that is known
 COMPANY = ("company_employee_size", "company_country", "revenue", "industry", "business_model")
+#: filters by an employer itself
+EMPLOYER = ("company_domain", "organization_id", "organization_name")
 #: those whose values records show
 SHOWN = (
     Facet("person_country", "personCountry"),
@@ -76,16 +89,32 @@ class Tally:
     without: Counter[str] = field(default_factory=Counter)
     #: people who showed more than one
     several: Counter[str] = field(default_factory=Counter)
+    #: people whom no value of these facets brings out (they lack them), by facets of one family together
+    lacking: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
     def add(self, records: Iterable[Record]) -> None:
         """Take in records."""
+        records = list(records)
+        self.add_lacking(records)
         for record in records:
-            self.people += 1
             for facet in SHOWN:
                 shown = set(texts(record.get(facet.key))) if facet.key else set()
                 self.counts.setdefault(facet.field, Counter()).update(shown)
                 self.without[facet.field] += not shown
                 self.several[facet.field] += len(shown) > 1
+
+    def add_lacking(self, records: Collection[Record]) -> None:
+        """Take in records, but only of what they lack."""
+        self.people += len(records)
+        for record in records:
+            lacked = [facet for facet in SHOWN if facet.lacked_by(record)]
+            for family in dict.fromkeys(facet.family for facet in lacked):
+                self.lacking[tuple(facet.field for facet in lacked if facet.family == family)] += 1
+
+    def share_lacking(self, field: str) -> float:
+        """The share of people whom no value of a facet brings out."""
+        lacking = sum(count for fields, count in self.lacking.items() if field in fields)
+        return lacking / self.people if self.people else 0.0
 
     def as_json(self) -> dict[str, Any]:
         """To be written down; only the most frequent values."""
@@ -93,6 +122,7 @@ class Tally:
             "people": self.people,
             "counts": {name: dict(counter.most_common(MOST_VALUES)) for name, counter in self.counts.items()},
             "without": dict(self.without),
+            "lacking": [[count, *fields] for fields, count in self.lacking.items()],
             "several": dict(self.several),
         }
 
@@ -103,5 +133,29 @@ class Tally:
             people=document["people"],
             counts={name: Counter(counts) for name, counts in document["counts"].items()},
             without=Counter(document["without"]),
+            lacking=Counter({tuple(fields): count for count, *fields in document.get("lacking", ())}),
             several=Counter(document["several"]),
         )
+
+
+def shares_lacking(samples: Iterable[tuple[SearchFilters, Tally]]) -> list[dict[tuple[str, ...], float]]:
+    """The share of people who lack just these facets, for each family of facets, in samples of windows so filtered.
+
+    Whoever a window shows that filters by a facet lacks none of it: of that facet such a window tells nothing. Whose
+    employer is unknown lacks the facets of employers that no record shows, too.
+    """
+    lack: Counter[tuple[str, ...]] = Counter()
+    asked: Counter[tuple[str, ...]] = Counter()
+    samples = list(samples)
+    for _, tally in samples:
+        lack.update(tally.lacking)
+    for filters, tally in samples:
+        for fields in lack:
+            if all(getattr(filters, name) is None for name in fields):
+                asked[fields] += tally.people
+    unshown = (*(facet.field for facet in LISTED), *EMPLOYER)
+    families: dict[str, dict[tuple[str, ...], float]] = {}
+    for fields, people in asked.items():
+        lacked = (*fields, *unshown) if "company_country" in fields else fields
+        families.setdefault(FACETS[fields[0]].family, {})[lacked] = lack[fields] / people
+    return [*families.values()]

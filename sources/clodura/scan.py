@@ -12,44 +12,30 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import ceil
 
 import anyio
 
 from sources.clodura.client import CloduraClient
 from sources.clodura.columns import read_people
-from sources.clodura.estimates import left_by_sample, left_by_turns, worthwhile
+from sources.clodura.concluding import conclude
 from sources.clodura.facets import Tally
 from sources.clodura.filters import LARGEST_PAGE, LAST_PAGE, SearchFilters
 from sources.clodura.records import Page, Record
-from sources.clodura.scans import Notes, Remembered, ScanWindow, State
-from sources.clodura.splitting import COMPANIES, MOST_SHOWN, Part, Role, Split, changed, companies, split
+from sources.clodura.scans import Notes, ScanWindow, State
+from sources.clodura.splitting import COMPANIES, MOST_SHOWN, Role, Split, companies, split
 from sources.clodura.tree import WindowTree
-from sources.clodura.windows import (
-    CONCURRENCY,
-    Coverage,
-    PageRead,
-    Reading,
-    Slots,
-    Walk,
-    WindowReport,
-    fill,
-    first_error,
-)
-from sources.errors import RequestRefused, VendorError
+from sources.clodura.walks import Walk
+from sources.clodura.windows import CONCURRENCY, Coverage, PageRead, Reading, Slots, WindowReport, fill
+from sources.concurrency import first_error
+from sources.errors import CapReached, RequestRefused, VendorError
 from sources.metering import Meter
 
 #: windows read at the same time: while one looks for its end, others go on
 WINDOWS = 3
 #: a window that is expected to hold so many people is first asked for its last page
 LIKELY_FULL = 8_000
-#: with fewer people than this a window that was split is tried whole again
-FITS = 9_000
-#: of the people whom only the full window has shown, so many are asked for, before it is split once more for them
-FEW_LEFT = 5
-
-#: what matters most of several parts, the gravest first
-_GRAVEST = (Coverage.TRUNCATED, Coverage.GAPS, Coverage.UNPROVEN)
+#: where a window may leave people out, one person in so many is looked at for what he lacks
+ONE_IN = 5
 
 
 @dataclass(frozen=True)
@@ -117,8 +103,8 @@ class Scan:
     #: values of each facet that full windows have shown
     seen: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     under_way: int = 0
-    #: what the vendor has answered that ends the scan
-    failed: VendorError | None = None
+    #: what ends the scan: an answer of the vendor, or a cap
+    failed: VendorError | CapReached | None = None
     calls: int = 0
     wasted: int = 0
 
@@ -143,7 +129,7 @@ class Scan:
         self.stack = [w.number for w in reversed(noted) if w.state is State.OPEN]
         for window in reversed(noted):  # a run may have ended between the end of the last part and that of the whole
             if self.tree.ends(window):
-                await self._conclude(window)
+                await conclude(self, window)
         try:
             async with anyio.create_task_group() as tasks:
                 for _ in range(1 if self.scanning.limit is not None else WINDOWS):
@@ -177,13 +163,13 @@ class Scan:
     # windows, one after the other
 
     async def _work(self) -> None:
-        while not self._stopped():
+        while not self.stopped():
             if self.stack:
                 window = self.tree[self.stack.pop()]
                 self.under_way += 1
                 try:
                     await self._read(window)
-                except VendorError as error:  # what is under way of other windows is taken in
+                except (VendorError, CapReached) as error:  # what is under way of other windows is taken in
                     self.failed = self.failed or error
                 finally:
                     self.under_way -= 1
@@ -194,7 +180,8 @@ class Scan:
             else:
                 return
 
-    def _stopped(self) -> bool:
+    def stopped(self) -> bool:
+        """Whether no more calls are to go out."""
         return self.failed is not None or self.scanning.stopped()
 
     async def _read(self, window: ScanWindow) -> None:
@@ -205,14 +192,14 @@ class Scan:
         by_filter = known is None or known.turns[0].field != COMPANIES
         if known is not None and by_filter:
             window.left, window.lacks = known.left, known.lacks
-            await self._open(window, known.turns[0])
+            await self.open(window, known.turns[0])
             return
         try:
-            report = await self._walk(window, splitting=splitting and by_filter)
+            report = await self.walk(window, splitting=splitting and by_filter)
             if report.full and await self._split(window, report.sample):
                 return
             if report.full:  # nothing is left to split it by: all that can be seen of it
-                report = await self._walk(window, splitting=False)
+                report = await self.walk(window, splitting=False)
         except RequestRefused:
             if window.parent is None:
                 raise
@@ -221,12 +208,13 @@ class Scan:
         if report.coverage is Coverage.TRUNCATED and splitting:
             by_company = companies(window.filters, await self.notes.domains([window.number]))
             if by_company is not None:
-                await self._open(window, by_company)
+                await self.open(window, by_company)
                 return
         if report.coverage is not Coverage.INTERRUPTED:
-            await self._done(window, report.coverage)
+            await self.done(window, report.coverage)
 
-    async def _walk(self, window: ScanWindow, *, splitting: bool) -> WindowReport:
+    async def walk(self, window: ScanWindow, *, splitting: bool) -> WindowReport:
+        """Read a window, and note of it how that went; ``splitting``: leave it at once where it is too large."""
         scanning = self.scanning
         expected = window.expected if window.expected is not None else self.tree.estimate(window)
         unknown = expected is None and window.role in (Role.PART, Role.COMPLEMENT)
@@ -239,7 +227,7 @@ class Scan:
             limit=self._window_limit,
             concurrency=scanning.concurrency,
             slots=self._slots,
-            stopped=self._stopped,
+            stopped=self.stopped,
             patience=scanning.patience,
             meter=scanning.meter,
             expected=window.expected,
@@ -250,7 +238,11 @@ class Scan:
             on_shift=on_shift,
         )
 
+        lacking = Tally() if self.tree.inside_inexact(window) else None
+
         async def on_page(read: PageRead) -> int:
+            if lacking is not None:
+                lacking.add_lacking(read.page.records[::ONE_IN])
             return await self.on_page(window, read)
 
         walker = Walk(self.client, window.filters, on_page, reading)
@@ -260,9 +252,12 @@ class Scan:
             report = walker.report()
             window.people, window.pages, window.unreadable = report.records, report.pages, report.unreadable
             self._count(window, report.calls, report.wasted)
+        if lacking is not None and window.tally is None and not report.full:
+            window.tally = lacking.as_json()
         return report
 
-    async def _ask(self, window: ScanWindow, filters: SearchFilters, number: int = 1) -> Page:
+    async def ask(self, window: ScanWindow, filters: SearchFilters, number: int = 1) -> Page:
+        """A page beside those of the walk, counted as the window's."""
         scanning = self.scanning
         page = await self.client.search(filters, number, patience=scanning.patience(), meter=scanning.meter)
         self._count(window, 1, 0)
@@ -288,14 +283,14 @@ class Scan:
         parts = split(window.filters, tally, people, self.seen, all_of_them)
         parts = parts or split(window.filters, tally, people, self.seen, around)
         if parts is not None:
-            await self._open(window, parts)
+            await self.open(window, parts)
         return parts is not None
 
     async def _sample(self, window: ScanWindow) -> Sequence[Record]:
         """People of a page that was not read yet."""
         read = {known.page for known in await self.notes.pages(window.number)}
         number = next((number for number in range(1, LAST_PAGE) if number not in read), 1)
-        page = await self._ask(window, window.filters, number)
+        page = await self.ask(window, window.filters, number)
         people = read_people(page.records)
         await self.on_page(window, PageRead(page, people, fill(page, LARGEST_PAGE, full_seen=True), 1))
         return page.records
@@ -304,7 +299,7 @@ class Scan:
         for name, counter in tally.counts.items():
             self.seen[name] |= counter.keys()
 
-    async def _open(self, window: ScanWindow, parts: Split) -> None:
+    async def open(self, window: ScanWindow, parts: Split) -> None:
         """Put the parts of a window on the list of what is to be read."""
         new = self.tree.split(window, parts)
         await self.notes.keep(window, *new)
@@ -314,130 +309,21 @@ class Scan:
         """The vendor does not take this part as it is: shorter lists may do."""
         ways = split(window.filters, Tally(), None, {})
         if ways is not None and ways.exact and window.role is not Role.COMPLEMENT:
-            await self._open(window, ways)
+            await self.open(window, ways)
             return
         parent = self.tree.parent(window)
         if parent is not None and window.role is Role.COMPLEMENT:  # everybody in it is in no other part
             parent.exact, parent.lacks = False, True
             await self.notes.keep(parent)
-        await self._done(window, Coverage.TRUNCATED)
+        await self.done(window, Coverage.TRUNCATED)
 
     # the end of windows
 
-    async def _done(self, window: ScanWindow, coverage: Coverage) -> None:
+    async def done(self, window: ScanWindow, coverage: Coverage) -> None:
+        """A window is read; where it was the last part of another, so is that."""
         window.state, window.coverage, window.finished_at = State.DONE, coverage, self.scanning.now()
         self.touched.add(window.number)
         await self.notes.keep(window)
         parent = self.tree.parent(window)
         if parent is not None and self.tree.ends(parent):
-            await self._conclude(parent)
-
-    async def _conclude(self, window: ScanWindow) -> None:
-        """All parts of a window are read: was that all of it?"""
-        parts = self.tree.parts(window)
-        found = {part.coverage for part in parts}
-        coverage = next((grave for grave in _GRAVEST if grave in found), None)
-        if window.split_by == COMPANIES:  # no filter could split it: who is at other employers is not to be seen
-            coverage = Coverage.TRUNCATED
-        else:
-            window.lacks |= any(part.lacks for part in parts)
-            left_out = await self._left_out(window)
-            if window.exact and (not left_out or coverage is Coverage.TRUNCATED):
-                window.left = sum(part.left or 0 for part in parts) or None
-                coverage = coverage or Coverage.SPLIT
-            else:
-                window.exact = False
-                window.lacks |= left_out > 0 or window.left is not None
-                if self.tree.inside_inexact(window):
-                    coverage = coverage or Coverage.UNPROVEN
-                elif window.lacks:
-                    if await self._look_further(window, left_out):
-                        return
-                    await self._read_on(window)
-                    coverage = Coverage.TRUNCATED
-                else:
-                    coverage = coverage or Coverage.UNPROVEN
-        several = len(window.tried) > 1 or window.split_by == COMPANIES
-        below = [*self.tree.below(window)]
-        window.people = await self.notes.shown(below) if several else sum(part.people for part in parts)
-        await self._remember(window)
-        await self._done(window, coverage)
-
-    async def _left_out(self, window: ScanWindow) -> int:
-        """How many of those whom the full window itself has shown are in none of its parts.
-
-        They may have left the search meanwhile: a few of them are asked for by their ids, and stand for all. A vendor
-        that takes no ids beside these filters leaves it open: then all of them count.
-        """
-        only = sorted(await self.notes.only_shown_by(window.number))
-        own = [person for person in only if ":" not in person]
-        if not own or window.filters.person_id:
-            return len(only)
-        asked = own[:: ceil(len(own) / FEW_LEFT)]
-        try:
-            there = [(await self._ask(window, changed(window.filters, person_id=person))).records for person in asked]
-        except RequestRefused:
-            return len(only)
-        return ceil(len(only) * sum(map(bool, there)) / len(asked))
-
-    async def _look_further(self, window: ScanWindow, left_out: int) -> bool:
-        """Split a window whose parts leave people out once more, by another filter, where that is worth it."""
-        turn = len(window.tried)
-        shown = await self.notes.shown([*self.tree.below(window)])
-        guesses = []
-        if window.people:  # as its own pages held
-            guesses.append(left_by_sample(left_out, window.people, shown))
-        if turn > 1:
-            only_earlier = await self.notes.shown([*self.tree.below(window, but_turn=turn)])
-            guesses.append(left_by_turns(only_earlier, shown - window.before, shown))
-        if guesses:
-            told = [guess for guess in guesses if guess is not None]
-            window.left = max(1, ceil(sum(told) / len(told))) if told else None
-        many = window.left if window.left is not None else MOST_SHOWN if guesses else 1
-        known = await self.notes.remembered(window.fingerprint)
-        if known is not None and turn < len(known.turns):
-            further: Split | None = known.turns[turn]
-        else:
-            further = await self._other_way(window, shown, many)
-        if further is None:
-            return False
-        window.before = shown
-        await self._open(window, further)
-        return True
-
-    async def _read_on(self, window: ScanWindow) -> None:
-        """No way is left to those whom all parts leave out: the window itself shows some of them."""
-        if not window.pages or self._stopped():
-            return
-        shown = await self.notes.shown([*self.tree.below(window)])
-        left = window.left if window.left is not None else MOST_SHOWN
-        expected = left * min(1.0, MOST_SHOWN / (shown + left))
-        if worthwhile(round(expected), LAST_PAGE - window.pages):
-            await self._walk(window, splitting=False)
-            more = await self.notes.shown([*self.tree.below(window)]) - shown
-            window.left = None if window.left is None else max(1, window.left - more)
-
-    async def _other_way(self, window: ScanWindow, shown: int, left: int) -> Split | None:
-        """By a filter it was not split by yet, or by the employers of those it shows: the cheaper one, if worth it."""
-        by_facet = by_company = None
-        if window.tally is not None:
-            tally = Tally.from_json(window.tally)
-            by_facet = split(window.filters, tally, shown, self.seen, tried=window.tried)
-        if COMPANIES not in window.tried:
-            by_company = companies(window.filters, await self.notes.domains([*self.tree.below(window)]))
-        ways = [(shown / LARGEST_PAGE + len(way.parts), way) for way in (by_facet, by_company) if way is not None]
-        calls, way = min(ways, key=lambda known: known[0], default=(0.0, None))
-        return way if way is not None and worthwhile(left, calls) else None
-
-    async def _remember(self, window: ScanWindow) -> None:
-        parts = self.tree.parts(window)
-        if sum(part.people for part in parts if part.turn == 1) < FITS:
-            await self.notes.remember(window.fingerprint, None)
-            return
-        turns = []
-        for turn, name in enumerate(window.tried, 1):
-            kept = [Part(p.filters, p.role, p.share, p.people) for p in parts if p.turn == turn]
-            turns.append(Split(name, window.exact and turn == 1, tuple(kept)))
-        lacks = window.lacks and not window.exact  # what parts of an exact split lack is theirs to tell
-        left = window.left if lacks else None
-        await self.notes.remember(window.fingerprint, Remembered(tuple(turns), left, lacks))
+            await conclude(self, parent)

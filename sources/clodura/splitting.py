@@ -19,7 +19,7 @@ from enum import StrEnum
 from math import ceil
 from typing import Any
 
-from sources.clodura.facets import FACETS, LISTED, LOCATION, SHOWN, Facet, Tally
+from sources.clodura.facets import EMPLOYER, FACETS, LISTED, LOCATION, SHOWN, Tally
 from sources.clodura.filters import LARGEST_PAGE, LAST_PAGE, MOST_DOMAINS, SearchFilters
 from sources.clodura.identifiers import domain_mistake
 from sources.countries import english_names
@@ -32,7 +32,6 @@ AIM = 6500
 FEW = 3
 #: what is split by where employers are asked for
 COMPANIES = "company_domain"
-_EMPLOYER = (COMPANIES, "organization_id", "organization_name")
 #: values in one list of a request at the most
 MOST_IN_LIST = 250
 
@@ -102,7 +101,7 @@ def split(
 def companies(filters: SearchFilters, domains: Sequence[str]) -> Split | None:
     """The window's people at these employers, ten of them a part; None where it filters by employers itself."""
     usable = [domain for domain in domains if domain_mistake(domain) is None]
-    if not usable or any(getattr(filters, name) for name in (*_EMPLOYER, "person_id")):
+    if not usable or any(getattr(filters, name) for name in (*EMPLOYER, "person_id")):
         return None
     groups = [usable[start : start + MOST_DOMAINS] for start in range(0, len(usable), MOST_DOMAINS)]
     parts = [Part(changed(filters, company_domain=group), Role.COMPANIES) for group in groups]
@@ -208,8 +207,7 @@ def _others(
         largest = max(shares.values()) if facet.key else _UNKNOWN
         if largest >= _HOPELESS:
             continue
-        without = tally.without[facet.field] + _unlisted(facet, tally)
-        lacking = without / tally.people if without else 0.0
+        lacking = tally.share_lacking(facet.field)
         unlisted = 0.0 if listed else _share(sum(1 for count in counts.values() if count == 1), tally.people)
         cost = largest + _TWICE * _share(tally.several[facet.field], tally.people)
         cost += _SAME if facet.family in families else 0.0
@@ -221,12 +219,6 @@ def _others(
 def _combinable(filters: SearchFilters) -> bool:
     """Whether a location can be asked for beside what the filters say of locations: it is not turned round."""
     return not filters.person_location_exclude and any(getattr(filters, name) for name in LOCATION)
-
-
-def _unlisted(facet: Facet, tally: Tally) -> int:
-    """People whose value of a facet the vendor would refuse in a filter."""
-    counts: Mapping[str, int] = tally.counts.get(facet.field, {})
-    return sum(count for value, count in counts.items() if facet.closed and value not in facet.listed)
 
 
 def _share(count: int, people: int) -> float:

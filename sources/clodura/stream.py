@@ -21,7 +21,8 @@ from sources.clodura.filters import SearchFilters
 from sources.clodura.records import Record
 from sources.clodura.scan import Scanning, ScanReport, scan
 from sources.clodura.scans import MemoryNotes, ScanWindow
-from sources.clodura.windows import PageRead, first_error
+from sources.clodura.windows import PageRead
+from sources.concurrency import first_error
 from sources.tracebacks import disarm
 from sources.transport import Transport
 

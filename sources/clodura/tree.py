@@ -65,6 +65,18 @@ class WindowTree:
             if part.turn != but_turn:
                 yield from self.below(part)
 
+    def split_by(self, window: ScanWindow, turn: int) -> dict[str, float]:
+        """For how many of a window's people a turn has split by filters that may leave people out (1: for all)."""
+        shares: dict[str, float] = defaultdict(float)
+        parts = [part for part in self.parts(window) if part.turn == turn]
+        shares[window.tried[turn - 1]] = 1.0
+        people = sum(part.people for part in parts)
+        below = [self[number] for part in parts for number in self.below(part)]
+        for inner in below:
+            if inner.split_by is not None and not inner.exact and people:
+                shares[inner.split_by] = min(1.0, shares[inner.split_by] + inner.people / people)
+        return dict(shares)
+
     def ends(self, window: ScanWindow) -> bool:
         """Whether a split window has come to the end of its parts; true for the first one to ask."""
         parts = self.parts(window)

@@ -20,8 +20,8 @@ GUIDE = PAGE.read_text(encoding="utf-8")
 
 #: windows of 300 people instead of 10,000, so that a search of 1,500 is split
 SMALL = """
-import sources.clodura.splitting as splitting, sources.clodura.windows as windows
-windows.LAST_PAGE, splitting.AIM = 3, 200
+import sources.clodura.splitting as splitting, sources.clodura.walks as walks
+walks.LAST_PAGE, splitting.AIM = 3, 200
 """
 
 

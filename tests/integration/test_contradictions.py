@@ -31,7 +31,8 @@ from sources.clodura.filters import SearchRequest, parse_filters
 from sources.clodura.records import Page
 from sources.clodura.requests import EnrichContact, RevealEmail
 from sources.clodura.tables import organization_row, person_row
-from sources.clodura.windows import Coverage, PageRead, Reading, walk
+from sources.clodura.walks import walk
+from sources.clodura.windows import Coverage, PageRead, Reading
 from sources.clodura.words import Says, says
 from sources.errors import ConfigurationError, KeyRefused, NotEntitled, NotProven, OutOfCredits
 from sources.providers import Channel, EmailStatus, Outcome, Via

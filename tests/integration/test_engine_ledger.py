@@ -15,7 +15,7 @@ import pytest
 from enrichment import sending
 from enrichment.ledger import Ledger
 from enrichment.ledger.schema import calls
-from sources.clodura.windows import first_error
+from sources.concurrency import first_error
 from sources.errors import LedgerError
 from sources.transport import Answer, Answered, PaidOutcome
 from tests.integration.test_engine import PEOPLE, Run, running

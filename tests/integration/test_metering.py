@@ -18,7 +18,8 @@ from sandbox import Server
 from sources.backoff import Backoff
 from sources.clodura.client import CloduraClient, make_transport
 from sources.clodura.filters import SearchFilters
-from sources.clodura.windows import PageRead, Reading, walk
+from sources.clodura.walks import walk
+from sources.clodura.windows import PageRead, Reading
 from sources.errors import CapReached, LeadsyncError
 from tests.support.ledgers import new_ledger
 from tests.support.purchases import rows

@@ -195,7 +195,7 @@ def test_what_is_fetched_is_read_once_for_both_resources(
         read.extend(people.keys)
         return people
 
-    for module in ("source", "windows"):
+    for module in ("source", "walks"):
         monkeypatch.setattr(f"sources.clodura.{module}.read_people", reading)
     make_pipeline().run(source(sandbox_server))
     assert sorted(read) == sorted(person["person_id"] for person in sandbox_server.people())

@@ -19,7 +19,8 @@ from sources.clodura.paging import CHECKED, PAST_END, Fill
 from sources.clodura.provider import CloduraProvider
 from sources.clodura.records import Page, Record
 from sources.clodura.requests import RevealEmail, RevealPhone
-from sources.clodura.windows import WAITING, Coverage, PageRead, Reading, WindowReport, fill, page_size, walk
+from sources.clodura.walks import page_size, walk
+from sources.clodura.windows import WAITING, Coverage, PageRead, Reading, WindowReport, fill
 from sources.errors import (
     KeyRefused,
     NotEntitled,

@@ -15,16 +15,9 @@ from sources.clodura.paging import Fill
 from sources.clodura.records import Page
 from sources.clodura.scan import Scanning, scan
 from sources.clodura.scans import MemoryNotes, ScanWindow
-from sources.clodura.windows import (
-    PAST_END_IN_ALL,
-    Coverage,
-    KnownPage,
-    PageRead,
-    Reading,
-    WindowReport,
-    walk,
-)
-from sources.errors import RequestRefused, Unavailable, VendorError
+from sources.clodura.walks import PAST_END_IN_ALL, walk
+from sources.clodura.windows import Coverage, KnownPage, PageRead, Reading, WindowReport
+from sources.errors import CapReached, LeadsyncError, RequestRefused, Unavailable
 
 SIZE = 10
 
@@ -135,14 +128,15 @@ def test_four_calls_at_most_fall_past_the_end_however_often_a_window_is_walked(c
 
 
 def test_a_walk_that_does_not_know_the_end_is_not_called_complete() -> None:
-    # an earlier run has used all that may fall past the end, and its last walk goes on
+    # an earlier run has used all that may fall past the end, in its last walk, too, and that goes on
     known = [KnownPage(1, page, Fill.FULL, SIZE, 0) for page in range(1, 10)]
-    known += [KnownPage(1, page, Fill.EMPTY, 0, 0) for page in (10, 11, 12, 13)]
+    known += [KnownPage(1, page, Fill.EMPTY, 0, 0) for page in (10, 11, 12)]
     known += [KnownPage(2, page, Fill.FULL, SIZE, 0) for page in range(1, 4)]
+    known += [KnownPage(2, 11, Fill.EMPTY, 0, 0)]
     vendor, reader = Changing(people(90)), Reader(dict.fromkeys(people(90), 1))
     report = reader.read(vendor, known=tuple(known))
-    assert report.coverage in (Coverage.COMPLETE, Coverage.GAPS)
-    assert {page for page in vendor.asked if page <= 9} >= set(range(4, 10))
+    assert report.coverage is Coverage.GAPS
+    assert vendor.past_end == 0
 
 
 # What an earlier run has read.
@@ -252,8 +246,10 @@ def test_no_call_goes_out_after_a_stop() -> None:
     assert (again.coverage, len(reader.shown)) == (Coverage.COMPLETE, 990)
 
 
-@pytest.mark.parametrize("error", [Unavailable("no answer", status=503), RequestRefused("no", status=400)])
-def test_pages_under_way_when_another_fails_are_taken_in(error: VendorError) -> None:
+@pytest.mark.parametrize(
+    "error", [Unavailable("no answer", status=503), RequestRefused("no", status=400), CapReached("no room")]
+)
+def test_pages_under_way_when_another_fails_are_taken_in(error: LeadsyncError) -> None:
     class Failing(Changing):
         async def search(self, filters: SearchFilters, page: int, *args: Any, **options: Any) -> Page:
             if page == 7:

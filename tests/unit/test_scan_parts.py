@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sources.clodura.choices import DAY, Choices, parse_choices
-from sources.clodura.estimates import TELLING, left_by_sample, left_by_turns, worthwhile
+from sources.clodura.estimates import TELLING, left_by_filters, left_by_sample, left_by_turns, worthwhile
+from sources.clodura.facets import Tally, shares_lacking
 from sources.clodura.filters import SearchFilters, parse_filters
 from sources.clodura.scans import ScanWindow, State
 from sources.clodura.splitting import Part, Role, Split
@@ -35,6 +36,73 @@ def test_estimates_come_within_a_factor_of_three_of_the_truth(people: int, lacki
     assert told is not None
     truth = people - len(shown)
     assert truth / 3 <= told <= truth * 3
+
+
+#: employers are unknown as a whole
+WITHOUT_EMPLOYER = ("company_country", "revenue")
+NESTED: list[dict[str, float]] = [
+    {"company_country": 1.0, "functional": 0.6},
+    {"seniority": 1.0, "revenue": 0.5},
+    {"functional": 1.0, "seniority": 0.6, "revenue": 0.3},
+]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_people_lack_tells_how_many_are_in_no_part_of_turns_that_share_their_filters(seed: int) -> None:
+    rng, people = random.Random(seed), 100_000
+    families: list[dict[tuple[str, ...], float]] = [
+        {WITHOUT_EMPLOYER: 0.03},
+        {("functional",): 0.05},
+        {("seniority",): 0.06},
+    ]
+    in_first, in_second, left = 0, 0, 0
+    for _ in range(people):
+        lacked = {
+            name for family in families for names, share in family.items() if rng.random() < share for name in names
+        }
+        found = [not any(name in lacked and rng.random() < share for name, share in turn.items()) for turn in NESTED]
+        in_first += found[0] or found[1]
+        in_second += found[2] and not (found[0] or found[1])
+        left += not any(found)
+    shown = people - left
+    assert left / 1.2 <= left_by_filters(shown, families, NESTED) <= left * 1.2
+    told = left_by_turns(0, in_second, shown) or 0
+    assert told < left / 3  # what turns have in common hides from them
+
+
+@pytest.mark.parametrize(
+    ("lacking", "turns", "left"),
+    [
+        ([], [{"functional": 1.0}], 0),
+        ([{("functional",): 0.1}], [], 900),  # no turn yet: half of all is the most that is told
+        ([{("functional",): 0.1}], [{"seniority": 1.0}], 0),
+        ([{("functional",): 0.1}], [{"functional": 1.0}], 100),
+        ([{("functional",): 0.1}], [{"functional": 1.0}, {"functional": 0.5}], 48),
+    ],
+)
+def test_who_lacks_what_all_turns_split_by_is_left(
+    lacking: list[dict[tuple[str, ...], float]], turns: list[dict[str, float]], left: int
+) -> None:
+    assert left_by_filters(900, lacking, turns) == pytest.approx(left, abs=1)
+
+
+def test_windows_tell_nothing_of_who_lacks_what_they_filter_by() -> None:
+    whole, part = Tally(), Tally()
+    whole.add([{"seniority": ["CEO"]}] * 6 + [{"seniority": ["of no list"], "companyCountry": "India"}] * 4)
+    part.add_lacking([{"seniority": ["CEO"], "functional": ["Sales"], "companyCountry": "India"}] * 10)
+    filters = parse_filters("test", {"functional": ["Sales"], "person_country": ["India"]})
+    shares = {
+        names: share
+        for family in shares_lacking([(SearchFilters(), whole), (filters, part)])
+        for names, share in family.items()
+    }
+    assert shares["functional",] == 1.0  # of the ten who were not asked for by it
+    assert shares["seniority",] == 0.2  # a value that cannot be asked for is as good as none
+    (employer,) = [names for names in shares if "company_country" in names and len(names) > 2]
+    assert {"company_employee_size", "revenue", "company_domain"} <= set(employer)
+    assert shares[employer] == 0.3
+    again = Tally.from_json(whole.as_json())
+    assert again == whole
 
 
 @given(st.integers(0, 2000), st.integers(0, 2000), st.integers(0, 10**6))
@@ -110,6 +178,17 @@ def test_a_tree_knows_what_is_in_a_window_and_around_it() -> None:
     assert (tree.inside_inexact(three), tree.inside_inexact(one)) == (True, False)
     assert tree.avoided(three) == (set(), set())
     assert tree.avoided(four) == ({"seniority"}, {"seniority", "person_city"})
+
+
+def test_a_tree_knows_for_how_many_a_turn_was_split_by_what() -> None:
+    tree, (one, two) = made()
+    end(one, people=300)
+    end(two, people=100)
+    tree.split(one, parts("Senior", name="person_city", exact=False))
+    tree.split(two, parts("Senior", name="person_state", exact=True))
+    tree.split(tree.root, parts("Junior", name="functional"))
+    assert tree.split_by(tree.root, 1) == {"seniority": 1.0, "person_city": 0.75}
+    assert tree.split_by(tree.root, 2) == {"functional": 1.0}
 
 
 def test_a_part_holds_about_what_its_siblings_say() -> None:

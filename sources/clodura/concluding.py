@@ -1,0 +1,149 @@
+"""The end of a split window: have its parts shown all of it? If not, who is left, and is there a way to them?"""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING
+
+from sources.clodura.estimates import left_by_filters, left_by_sample, left_by_turns, worthwhile
+from sources.clodura.facets import Tally, shares_lacking
+from sources.clodura.filters import LARGEST_PAGE, LAST_PAGE
+from sources.clodura.scans import Remembered, ScanWindow
+from sources.clodura.splitting import COMPANIES, MOST_SHOWN, Part, Split, changed, companies, split
+from sources.clodura.windows import Coverage
+from sources.errors import RequestRefused
+
+if TYPE_CHECKING:
+    from sources.clodura.scan import Scan
+
+#: with fewer people than this a window that was split is tried whole again
+FITS = 9_000
+#: of the people whom only the full window has shown, so many are asked for, before it is split once more for them
+FEW_LEFT = 5
+#: what matters most of several parts, the gravest first
+_GRAVEST = (Coverage.TRUNCATED, Coverage.GAPS, Coverage.UNPROVEN)
+
+
+async def conclude(scan: Scan, window: ScanWindow) -> None:
+    """All parts of a window are read: was that all of it?"""
+    parts = scan.tree.parts(window)
+    found = {part.coverage for part in parts}
+    coverage = next((grave for grave in _GRAVEST if grave in found), None)
+    if window.split_by == COMPANIES:  # no filter could split it: who is at other employers is not to be seen
+        coverage = Coverage.TRUNCATED
+    else:
+        window.lacks |= any(part.lacks for part in parts)
+        left_out = await _left_out(scan, window)
+        if window.exact and (not left_out or coverage is Coverage.TRUNCATED):
+            window.left = sum(part.left or 0 for part in parts) or None
+            coverage = coverage or Coverage.SPLIT
+        else:
+            window.exact = False
+            window.lacks |= left_out > 0 or window.left is not None
+            if scan.tree.inside_inexact(window):
+                coverage = coverage or Coverage.UNPROVEN
+            elif window.lacks:
+                if await _look_further(scan, window, left_out):
+                    return
+                await _read_on(scan, window)
+                coverage = Coverage.TRUNCATED
+            else:
+                coverage = coverage or Coverage.UNPROVEN
+    several = len(window.tried) > 1 or window.split_by == COMPANIES
+    below = [*scan.tree.below(window)]
+    window.people = await scan.notes.shown(below) if several else sum(part.people for part in parts)
+    await _remember(scan, window)
+    await scan.done(window, coverage)
+
+
+async def _left_out(scan: Scan, window: ScanWindow) -> int:
+    """How many of those whom the full window itself has shown are in none of its parts.
+
+    They may have left the search meanwhile: a few of them are asked for by their ids, and stand for all. A vendor
+    that takes no ids beside these filters leaves it open: then all of them count.
+    """
+    only = sorted(await scan.notes.only_shown_by(window.number))
+    own = [person for person in only if ":" not in person]
+    if not own or window.filters.person_id:
+        return len(only)
+    asked = own[:: ceil(len(own) / FEW_LEFT)]
+    try:
+        there = [(await scan.ask(window, changed(window.filters, person_id=person))).records for person in asked]
+    except RequestRefused:
+        return len(only)
+    return ceil(len(only) * sum(map(bool, there)) / len(asked))
+
+
+async def _look_further(scan: Scan, window: ScanWindow, left_out: int) -> bool:
+    """Split a window whose parts leave people out once more, by another filter, where that is worth it."""
+    turn = len(window.tried)
+    shown = await scan.notes.shown([*scan.tree.below(window)])
+    guesses = []
+    if window.people:  # as its own pages held
+        guesses.append(left_by_sample(left_out, window.people, shown))
+    if turn > 1:
+        only_earlier = await scan.notes.shown([*scan.tree.below(window, but_turn=turn)])
+        guesses.append(left_by_turns(only_earlier, shown - window.before, shown))
+    if guesses:
+        told = [guess for guess in guesses if guess is not None]
+        window.left = max(1, ceil(sum(told) / len(told)), _left_by_filters(scan, window, shown)) if told else None
+    many = window.left if window.left is not None else MOST_SHOWN if guesses else 1
+    if turn > 1:  # each turn shows fewer new people than the last one
+        many = min(many, shown - window.before)
+    known = await scan.notes.remembered(window.fingerprint)
+    if known is not None and turn < len(known.turns):
+        further: Split | None = known.turns[turn]
+    else:
+        further = await _other_way(scan, window, shown, many)
+    if further is None:
+        return False
+    window.before = shown
+    await scan.open(window, further)
+    return True
+
+
+def _left_by_filters(scan: Scan, window: ScanWindow, shown: int) -> int:
+    samples = [scan.tree[number] for number in scan.tree.below(window)]
+    lacking = shares_lacking((inner.filters, Tally.from_json(inner.tally)) for inner in samples if inner.tally)
+    turns = [scan.tree.split_by(window, turn) for turn in range(1, len(window.tried) + 1)]
+    return left_by_filters(shown, lacking, turns)
+
+
+async def _read_on(scan: Scan, window: ScanWindow) -> None:
+    """No way is left to those whom all parts leave out: the window itself shows some of them."""
+    if not window.pages or scan.stopped():
+        return
+    shown = await scan.notes.shown([*scan.tree.below(window)])
+    left = window.left if window.left is not None else MOST_SHOWN
+    expected = left * min(1.0, MOST_SHOWN / (shown + left))
+    if worthwhile(round(expected), LAST_PAGE - window.pages):
+        await scan.walk(window, splitting=False)
+        more = await scan.notes.shown([*scan.tree.below(window)]) - shown
+        window.left = None if window.left is None else max(1, window.left - more)
+
+
+async def _other_way(scan: Scan, window: ScanWindow, shown: int, left: int) -> Split | None:
+    """By a filter it was not split by yet, or by the employers of those it shows: the cheaper one, if worth it."""
+    by_facet = by_company = None
+    if window.tally is not None:
+        tally = Tally.from_json(window.tally)
+        by_facet = split(window.filters, tally, shown, scan.seen, tried=window.tried)
+    if COMPANIES not in window.tried:
+        by_company = companies(window.filters, await scan.notes.domains([*scan.tree.below(window)]))
+    ways = [(shown / LARGEST_PAGE + len(way.parts), way) for way in (by_facet, by_company) if way is not None]
+    calls, way = min(ways, key=lambda known: known[0], default=(0.0, None))
+    return way if way is not None and worthwhile(left, calls) else None
+
+
+async def _remember(scan: Scan, window: ScanWindow) -> None:
+    parts = scan.tree.parts(window)
+    if sum(part.people for part in parts if part.turn == 1) < FITS:
+        await scan.notes.remember(window.fingerprint, None)
+        return
+    turns = []
+    for turn, name in enumerate(window.tried, 1):
+        kept = [Part(p.filters, p.role, p.share, p.people) for p in parts if p.turn == turn]
+        turns.append(Split(name, window.exact and turn == 1, tuple(kept)))
+    lacks = window.lacks and not window.exact  # what parts of an exact split lack is theirs to tell
+    left = window.left if lacks else None
+    await scan.notes.remember(window.fingerprint, Remembered(tuple(turns), left, lacks))
