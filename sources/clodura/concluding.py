@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from sources.errors import RequestRefused
 
 if TYPE_CHECKING:
     from sources.clodura.scan import Scan
+    from sources.clodura.tree import WindowTree
 
 #: with fewer people than this a window that was split is tried whole again
 FITS = 9_000
@@ -78,6 +80,7 @@ async def _look_further(scan: Scan, window: ScanWindow, left_out: int) -> bool:
     """Split a window whose parts leave people out once more, by another filter, where that is worth it."""
     turn = len(window.tried)
     shown = await scan.notes.shown([*scan.tree.below(window)])
+    lacking = _Lacking(scan.tree, window, shown)
     guesses = []
     if window.people:  # as its own pages held
         guesses.append(left_by_sample(left_out, window.people, shown))
@@ -86,15 +89,15 @@ async def _look_further(scan: Scan, window: ScanWindow, left_out: int) -> bool:
         guesses.append(left_by_turns(only_earlier, shown - window.before, shown))
     if guesses:
         told = [guess for guess in guesses if guess is not None]
-        window.left = max(1, ceil(sum(told) / len(told)), _left_by_filters(scan, window, shown)) if told else None
-    many = window.left if window.left is not None else MOST_SHOWN if guesses else 1
+        window.left = max(1, ceil(sum(told) / len(told)), lacking.left()) if told else None
+    most = window.left if window.left is not None else MOST_SHOWN if guesses else 1
     if turn > 1:  # each turn shows fewer new people than the last one
-        many = min(many, shown - window.before)
+        most = min(most, shown - window.before)
     known = await scan.notes.remembered(window.fingerprint)
     if known is not None and turn < len(known.turns):
         further: Split | None = known.turns[turn]
     else:
-        further = await _other_way(scan, window, shown, many)
+        further = await _other_way(scan, window, shown, lambda field: most * lacking.found_by(field))
     if further is None:
         return False
     window.before = shown
@@ -102,11 +105,36 @@ async def _look_further(scan: Scan, window: ScanWindow, left_out: int) -> bool:
     return True
 
 
-def _left_by_filters(scan: Scan, window: ScanWindow, shown: int) -> int:
-    samples = [scan.tree[number] for number in scan.tree.below(window)]
-    lacking = shares_lacking((inner.filters, Tally.from_json(inner.tally)) for inner in samples if inner.tally)
-    turns = [scan.tree.split_by(window, turn) for turn in range(1, len(window.tried) + 1)]
-    return left_by_filters(shown, lacking, turns)
+class _Lacking:
+    """What the people of a window lack, as far as its pages and those of its parts tell, and whom that hides."""
+
+    def __init__(self, tree: WindowTree, window: ScanWindow, shown: int) -> None:
+        samples = [tree[number] for number in tree.below(window)]
+        self._shares = shares_lacking((inner.filters, Tally.from_json(inner.tally)) for inner in samples if inner.tally)
+        self._turns = [tree.split_by(window, turn) for turn in range(1, len(window.tried) + 1)]
+        self._shown = shown
+
+    def left(self) -> int:
+        """How many people all turns have left out."""
+        return left_by_filters(self._shown, self._shares, self._turns)
+
+    def found_by(self, field: str) -> float:
+        """Which share of them a turn by one more filter shows at the most: 1 where nothing tells."""
+        left = self.left()
+        return 1 - left_by_filters(self._shown, self._shares, [*self._turns, {field: 1.0}]) / left if left else 1.0
+
+
+async def _other_way(scan: Scan, window: ScanWindow, shown: int, found_by: Callable[[str], float]) -> Split | None:
+    """By a filter it was not split by yet, or by the employers of those it shows: the cheaper one that is worth it."""
+    ways = []
+    if window.tally is not None:
+        tally = Tally.from_json(window.tally)
+        ways.append(split(window.filters, tally, shown, scan.seen, tried=window.tried))
+    if COMPANIES not in window.tried:
+        ways.append(companies(window.filters, await scan.notes.domains([*scan.tree.below(window)])))
+    costs = [(shown / LARGEST_PAGE + len(way.parts), way) for way in ways if way is not None]
+    worth = [(calls, way) for calls, way in costs if worthwhile(found_by(way.field), calls)]
+    return min(worth, key=lambda known: known[0], default=(0.0, None))[1]
 
 
 async def _read_on(scan: Scan, window: ScanWindow) -> None:
@@ -120,19 +148,6 @@ async def _read_on(scan: Scan, window: ScanWindow) -> None:
         await scan.walk(window, splitting=False)
         more = await scan.notes.shown([*scan.tree.below(window)]) - shown
         window.left = None if window.left is None else max(1, window.left - more)
-
-
-async def _other_way(scan: Scan, window: ScanWindow, shown: int, left: int) -> Split | None:
-    """By a filter it was not split by yet, or by the employers of those it shows: the cheaper one, if worth it."""
-    by_facet = by_company = None
-    if window.tally is not None:
-        tally = Tally.from_json(window.tally)
-        by_facet = split(window.filters, tally, shown, scan.seen, tried=window.tried)
-    if COMPANIES not in window.tried:
-        by_company = companies(window.filters, await scan.notes.domains([*scan.tree.below(window)]))
-    ways = [(shown / LARGEST_PAGE + len(way.parts), way) for way in (by_facet, by_company) if way is not None]
-    calls, way = min(ways, key=lambda known: known[0], default=(0.0, None))
-    return way if way is not None and worthwhile(left, calls) else None
 
 
 async def _remember(scan: Scan, window: ScanWindow) -> None:

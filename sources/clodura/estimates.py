@@ -14,7 +14,7 @@ from itertools import product
 from math import ceil, prod
 
 #: people who are to be expected for each further call, so that looking for them is worth it
-WORTH = 0.2
+WORTH = 0.5
 #: people caught again, below which an estimate is none
 TELLING = 5
 
@@ -61,6 +61,6 @@ def left_by_filters(
     return ceil(shown * missed / (1 - missed))
 
 
-def worthwhile(left: int, calls: float) -> bool:
+def worthwhile(left: float, calls: float) -> bool:
     """Whether it is worth so many calls to look for so many people."""
     return left >= max(1.0, WORTH * calls)
