@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Row = dict[str, Any]
+#: what a record says of an employer: id, name, domains, employee size, country
+Employer = tuple[str | None, str | None, Texts, str | None, str | None]
 
 _SCALAR, _PLURAL = (read_scalars, scalar), (read_texts, all_texts)
 #: how a whole field is read, and how a single value; page and perPage are nothing of a person's
@@ -125,27 +127,17 @@ class People:
         titles, seniorities = first_texts(self.titles), first_texts(self.seniorities)
         return list(zip(titles, seniorities, self.organization_ids, self.organization_names, strict=True))
 
-    def organizations(self) -> list[Row]:
-        """Rows of `organizations`, in the order of the people; several of one id where records tell it differently."""
-        from sources.clodura.tables import SOURCE
-
-        employers = (
+    def employers(self) -> list[Employer]:
+        """What is said of employers that can be told apart, in the order of the people, the same words once."""
+        columns = (
             self.organization_ids, self.organization_names, self.company_domains, self.employee_sizes,
             self.company_countries,
         )  # fmt: skip
-        return [
-            {
-                "organization_id": key,
-                "name": name,
-                "domain": domains if domains.__class__ is str else domains[0] if domains else None,
-                "domains": [domains] if domains.__class__ is str else list(domains or ()),
-                "employee_size": size,
-                "country": country,
-                "source": SOURCE,
-            }
-            for key, name, domains, size, country in dict.fromkeys(zip(*employers, strict=True))
-            if key is not None
-        ]
+        return [employer for employer in dict.fromkeys(zip(*columns, strict=True)) if employer[0] is not None]
+
+    def organizations(self) -> list[Row]:
+        """Rows of `organizations`, in the order of the people; several of one id where records tell it differently."""
+        return list(map(organization, self.employers()))
 
     def table(self, keys: Sequence[str] | None = None) -> pa.Table:
         """Rows of `people` as Arrow; ``keys`` are put in the place of their own where given."""
@@ -158,6 +150,23 @@ class People:
 
 
 _COLUMNS = tuple(column.name for column in fields(People))
+NOBODY = People(*([] for _ in _COLUMNS))
+
+
+def organization(employer: Employer) -> Row:
+    """A row of `organizations`."""
+    from sources.clodura.tables import SOURCE
+
+    key, name, domains, size, country = employer
+    return {
+        "organization_id": key,
+        "name": name,
+        "domain": domains if isinstance(domains, str) else domains[0] if domains else None,
+        "domains": [domains] if isinstance(domains, str) else list(domains or ()),
+        "employee_size": size,
+        "country": country,
+        "source": SOURCE,
+    }
 
 
 def concat(parts: Iterable[People]) -> People:

@@ -14,7 +14,7 @@ from itertools import product
 from math import ceil, prod
 
 #: people who are to be expected for each further call, so that looking for them is worth it
-WORTH = 0.5
+WORTH = 0.2
 #: people caught again, below which an estimate is none
 TELLING = 5
 

@@ -7,26 +7,28 @@
     pipeline.run(clodura(searches={"founders": {"seniority": ["Founder"], "person_country": ["India"]}}))
 
 Resources: `people` (merged on ``person_id``) and `organizations` (merged on ``organization_id``), both Arrow tables of
-an explicit schema, made of `records`, which is not loaded itself: ``source.records.add_limit(n)`` ends the searching
-after n batches of one to two and a half thousand people (on the source or on `people`, dlt's limit has no effect). The
-key comes from ``sources.clodura.api_key`` (secrets.toml or SOURCES__CLODURA__API_KEY).
+an explicit schema. They are made of `pages`, which is not loaded itself: ``source.pages.add_limit(n)`` ends the
+searching after n batches of one to two and a half thousand people (on the source or on `people`, dlt's limit has no
+effect). `records`, not loaded either, holds what the vendor said, for transformers of one's own:
+``source.records | mine``. The key comes from ``sources.clodura.api_key`` (secrets.toml or SOURCES__CLODURA__API_KEY).
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import dlt
 from dlt.extract import DltResource
 
 from sources.clodura.client import DEFAULT_BASE_URL, DEFAULT_RATE_LIMITS, make_transport
-from sources.clodura.columns import People, read_people
+from sources.clodura.columns import Employer, organization
 from sources.clodura.filters import parse_filters
 from sources.clodura.records import Record
 from sources.clodura.stream import Batch, stream
-from sources.clodura.tables import merge_organizations, organizations_table
+from sources.clodura.tables import organizations_table
 from sources.clodura.windows import Coverage
 from sources.errors import ConfigurationError
 from sources.limits import Window
@@ -44,7 +46,7 @@ def clodura(
     base_url: str = DEFAULT_BASE_URL,
     rate_limits: list[str] | None = None,
     limit: int | None = None,
-) -> tuple[DltResource, DltResource, DltResource]:
+) -> tuple[DltResource, DltResource, DltResource, DltResource]:
     """People and their employers, found by searches.
 
     Args:
@@ -72,38 +74,62 @@ def clodura(
         for warning in filters.warnings():
             log.warning("search %s: %s", name, warning)
 
-    @dlt.resource(name="records", selected=False)
-    def records() -> Iterator[list[Record]]:
+    @dlt.resource(name="pages", selected=False)
+    def pages() -> Iterator[Pages]:
         def transport() -> Any:
             return make_transport(base_url, api_key, rate_limits=windows)
 
+        heard = Employers()
         for batch in stream(transport, checked, limit=limit):
-            if batch.records and batch.people is not None:
-                yield _Records(batch.records, batch.people)
+            if batch.people:
+                yield Pages(batch, heard)
             _tell(batch)
 
-    @dlt.transformer(data_from=records, name="people", primary_key="person_id", write_disposition=MERGE)  # type: ignore[call-overload, untyped-decorator, unused-ignore]
-    def people(items: list[Record]) -> Any:
-        return _read(items).latest().table()
+    @dlt.transformer(data_from=pages, name="records", selected=False)  # type: ignore[call-overload, untyped-decorator, unused-ignore]
+    def records(pages: Pages) -> list[Record]:
+        return pages.batch.records()
 
-    @dlt.transformer(data_from=records, name="organizations", primary_key="organization_id", write_disposition=MERGE)  # type: ignore[call-overload, untyped-decorator, unused-ignore]
-    def organizations(items: list[Record]) -> Any:
-        return organizations_table(merge_organizations(_read(items).organizations()))
+    @dlt.transformer(data_from=pages, name="people", primary_key="person_id", write_disposition=MERGE)  # type: ignore[call-overload, untyped-decorator, unused-ignore]
+    def people(pages: Pages) -> Any:
+        return pages.batch.people.latest().table()
 
-    return records, people, organizations
+    @dlt.transformer(data_from=pages, name="organizations", primary_key="organization_id", write_disposition=MERGE)  # type: ignore[call-overload, untyped-decorator, unused-ignore]
+    def organizations(pages: Pages) -> Any:
+        return organizations_table(list(map(organization, pages.heard.take_in(pages.batch.people.employers()))))
 
-
-class _Records(list[Record]):
-    """A batch as dlt hands it from one resource to the others, with what was read of it."""
-
-    def __init__(self, records: Sequence[Record], people: People) -> None:
-        super().__init__(records)
-        self.people = people
+    return pages, records, people, organizations
 
 
-def _read(records: list[Record]) -> People:
-    """The people of a batch, or of any other list of records that is piped in."""
-    return records.people if isinstance(records, _Records) else read_people(records)
+@dataclass(frozen=True)
+class Pages:
+    """A batch, and what was heard of employers before it."""
+
+    batch: Batch = field(repr=False)
+    heard: Employers = field(repr=False)
+
+
+class Employers:
+    """What a run has handed on of employers: a thousand people have a hundred, and say the same of each."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Employer] = {}
+
+    def take_in(self, said: Iterable[Employer]) -> list[Employer]:
+        """Those of whom something new was said, with all that was: the first value of each field stands."""
+        new: dict[str, Employer] = {}
+        for employer in said:
+            key = str(employer[0])
+            known = self._known.get(key)
+            if known is None:
+                whole = employer
+            elif known == employer:
+                continue
+            else:
+                name, domains, size, country = (a or b for a, b in zip(known[1:], employer[1:], strict=True))
+                whole = (key, name, domains, size, country)  # type: ignore[assignment]
+            if whole != known:
+                new[key] = self._known[key] = whole
+        return list(new.values())
 
 
 def _tell(batch: Batch) -> None:

@@ -16,9 +16,9 @@ import anyio.to_thread
 
 from sources.clodura.cleaning import first_texts
 from sources.clodura.client import CloduraClient
-from sources.clodura.columns import People, concat
+from sources.clodura.columns import NOBODY, People, concat
 from sources.clodura.filters import SearchFilters
-from sources.clodura.records import Record
+from sources.clodura.records import Record, parse_page
 from sources.clodura.scan import Scanning, ScanReport, scan
 from sources.clodura.scans import MemoryNotes, ScanWindow
 from sources.clodura.windows import PageRead
@@ -26,7 +26,7 @@ from sources.concurrency import first_error
 from sources.tracebacks import disarm
 from sources.transport import Transport
 
-#: records handed on at a time to a consumer who waits: small enough to flow, large enough for Arrow
+#: people handed on at a time to a consumer who waits: small enough to flow, large enough for Arrow
 BATCH = 1000
 #: and to one who is slower than the search: each batch costs dlt some milliseconds
 LARGEST = 2500
@@ -36,13 +36,21 @@ AHEAD = 1
 
 @dataclass(frozen=True)
 class Batch:
-    """Records of one search, or its report at the end."""
+    """People of one search, or its report at the end.
+
+    The records themselves are not kept: a hundred thousand small lists and dicts that live on keep Python's garbage
+    collector busy for longer than it takes to read them from their bodies.
+    """
 
     search: str
-    records: Sequence[Record] = field(default=(), repr=False)
-    #: the same, read into columns
-    people: People | None = field(default=None, repr=False)
+    people: People = field(default=NOBODY, repr=False)
+    #: the answers that told of these people, and perhaps of more
+    bodies: Sequence[bytes] = field(default=(), repr=False)
     report: ScanReport | None = None
+
+    def records(self) -> list[Record]:
+        """What the vendor said of each of these people, read once more."""
+        return [record for body in self.bodies for record in parse_page(0, body).records][: len(self.people)]
 
 
 def stream(
@@ -116,31 +124,31 @@ async def _search(
     limit: int | None,
     handed: queue.Queue[Batch | BaseException | None],
 ) -> None:
-    waiting: list[Record] = []
-    read_already: list[People] = []
+    waiting: list[People] = []
+    bodies: list[bytes] = []
     wanted = limit
     handing = anyio.Lock()
     notes = MemoryNotes()
 
     async def hand_on(least: int) -> None:
         nonlocal wanted
-        if len(waiting) >= max(least, 1):
-            records, people = waiting[:wanted], concat(read_already)
-            if len(records) < len(waiting):
-                people = people.take(range(len(records)))
+        count = sum(map(len, waiting))
+        if count >= max(least, 1):
+            people, told = concat(waiting), tuple(bodies)
+            if wanted is not None and wanted < count:
+                people = people.take(range(wanted))
             waiting.clear()
-            read_already.clear()
-            wanted = None if wanted is None else wanted - len(records)
-            if records:
-                await anyio.to_thread.run_sync(handed.put, Batch(name, records, people))
+            bodies.clear()
+            wanted = None if wanted is None else wanted - len(people)
+            if people:
+                await anyio.to_thread.run_sync(handed.put, Batch(name, people, told))
 
     async def on_page(window: ScanWindow, read: PageRead) -> int:
-        records = read.page.records
         domains = first_texts(read.people.company_domains)
         again = notes.page(window.number, read, dict(zip(read.people.keys, domains, strict=True)))
-        if records:
-            waiting.extend(records)
-            read_already.append(read.people)
+        if read.people:
+            waiting.append(read.people)
+            bodies.append(read.page.body)
         async with handing:
             await hand_on(LARGEST if handed.full() else BATCH)
         return again

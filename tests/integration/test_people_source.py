@@ -24,8 +24,10 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from sandbox import Server
 from sources.clodura import clodura
 from sources.clodura.client import make_transport
-from sources.clodura.columns import People, read_people
+from sources.clodura.columns import Employer, People, read_people
 from sources.clodura.filters import parse_filters
+from sources.clodura.records import Record
+from sources.clodura.source import Employers
 from sources.clodura.stream import BATCH, Batch, stream
 from sources.clodura.tables import ORGANIZATIONS, PEOPLE
 from sources.errors import ConfigurationError, KeyRefused, LeadsyncError, OutOfCredits, Unavailable
@@ -195,8 +197,7 @@ def test_what_is_fetched_is_read_once_for_both_resources(
         read.extend(people.keys)
         return people
 
-    for module in ("source", "walks"):
-        monkeypatch.setattr(f"sources.clodura.{module}.read_people", reading)
+    monkeypatch.setattr("sources.clodura.walks.read_people", reading)
     make_pipeline().run(source(sandbox_server))
     assert sorted(read) == sorted(person["person_id"] for person in sandbox_server.people())
 
@@ -345,13 +346,46 @@ def test_a_limit_on_the_records_ends_the_search_and_its_thread(
     sandbox_server.reset(people=10_000)
     pipeline = make_pipeline()
     made = source(sandbox_server)
-    made.resources["records"].add_limit(1)
+    made.resources["pages"].add_limit(1)
     pipeline.run(made)
     assert searching() == []
     assert BATCH <= len(rows(pipeline, "people")) < 3 * BATCH
     assert tables(pipeline) == {"people", "organizations"}
     assert calls(sandbox_server) < 100
-    assert "records" not in pipeline.default_schema.tables
+    assert not {"pages", "records"} & set(pipeline.default_schema.tables)
+
+
+def test_what_the_vendor_said_can_be_transformed_by_others(sandbox_server: Server) -> None:
+    sandbox_server.reset(people=1_234)
+    made = source(sandbox_server, limit=1_100)
+
+    @dlt.transformer(data_from=made.records)  # type: ignore[call-overload, untyped-decorator, unused-ignore]
+    def names(records: list[Record]) -> Iterator[str]:
+        yield from (record["personId"] for record in records)
+
+    ids = list(made.records | names)
+    assert len(ids) == len(set(ids)) == 1_100
+    people = [
+        key for table in source(sandbox_server).with_resources("people") for key in table["person_id"].to_pylist()
+    ]
+    assert set(ids) <= set(people)
+    cleaned = source(sandbox_server)
+    cleaned.records.add_map(lambda record: record["personId"])
+    assert set(cleaned.with_resources("records")) == set(people)
+
+
+EMPLOYERS: list[tuple[list[Employer], list[Employer]]] = [
+    ([("1", "Acme", None, None, None)] * 2, [("1", "Acme", None, None, None)]),
+    ([("1", None, None, None, None)], []),
+    ([("1", None, "acme.io", "1 - 10", None)], [("1", "Acme", "acme.io", "1 - 10", None)]),
+    ([("1", "Acme Ltd", ("acme.io", "acme.de"), None, "India")], [("1", "Acme", "acme.io", "1 - 10", "India")]),
+    ([("2", None, None, None, None), ("2", "Two", None, None, None)], [("2", "Two", None, None, None)]),
+]
+
+
+def test_an_employer_is_handed_on_once_and_again_when_something_new_is_said() -> None:
+    heard = Employers()
+    assert [heard.take_in(said) for said, _ in EMPLOYERS] == [told for _, told in EMPLOYERS]
 
 
 def batches(server: Server, **options: Any) -> Iterator[Batch]:
@@ -365,7 +399,7 @@ def test_batches_are_of_a_thousand_and_a_report_ends_each_search(sandbox_server:
     sandbox_server.reset(people=2_500)
     found = list(batches(sandbox_server))
     assert [bool(batch.report) for batch in found] == [False] * (len(found) - 1) + [True]
-    sizes = [len(batch.records) for batch in found[:-1]]
+    sizes = [len(batch.people) for batch in found[:-1]]
     assert sum(sizes) == 2_500
     assert all(size >= BATCH for size in sizes[:-1])
 
@@ -373,7 +407,7 @@ def test_batches_are_of_a_thousand_and_a_report_ends_each_search(sandbox_server:
 @pytest.mark.parametrize("limit", [0, 1, 99, 100, 1_000, 1_234])
 def test_no_more_people_are_handed_on_than_the_limit(sandbox_server: Server, limit: int) -> None:
     sandbox_server.reset(people=2_500)
-    people = [record["personId"] for batch in batches(sandbox_server, limit=limit) for record in batch.records]
+    people = [record["personId"] for batch in batches(sandbox_server, limit=limit) for record in batch.records()]
     assert len(set(people)) == len(people) == limit
 
 
