@@ -6,9 +6,9 @@ to be bought, that the page was read, and its body, which stays until its people
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from functools import partial
 from typing import Any
 
 import orjson
@@ -25,7 +25,7 @@ from enrichment.tables import TIME
 from pipelines.feed import Parcel
 from pipelines.leads.people import VENDOR, implied, recognized
 from pipelines.leads.profiles import profile_keys
-from pipelines.organizations import Organizations
+from pipelines.organizations import LookUp, Organizations
 from pipelines.search_context import SearchContext
 from pipelines.tables import ORGANIZATIONS, PEOPLE, PEOPLE_SEEN
 from sources.clodura.columns import People, concat, read_people
@@ -83,7 +83,7 @@ class Arrivals:
     def __init__(self, context: SearchContext) -> None:
         self._context = context
         self._organizations = Organizations()
-        self._handed: dict[str, str] = {}  # organizations that this run has handed on, with the hash of their rows
+        self._handed: dict[str, int] = {}  # organizations that this run has handed on, each with a hash of its row
         self._waiting = _Waiting()
         self._searched: list[str] = []
         self._began = context.now()
@@ -173,10 +173,15 @@ class Arrivals:
 
     async def settle(self) -> None:
         """All has been seen: hand on what has changed of employers."""
-        rows = self._organizations.settled()
-        while part := list(islice(rows, BATCH)):
-            await self._context.ledger.run(remember_organizations, part)
-            await self._hand_on_organizations(part, await self._context.ledger.run(self._lacking, part))
+        ledger = self._context.ledger
+
+        def work(connection: sa.Connection, part: Callable[[LookUp], list[Row]]) -> tuple[list[Row], dict[str, str]]:
+            rows = part(partial(known_organizations, connection))
+            remember_organizations(connection, rows)
+            return rows, self._lacking(connection, rows)
+
+        for part in self._organizations.settled(BATCH):
+            await self._hand_on_organizations(*await ledger.run(work, part))
 
     def _chosen(self, people: People) -> People:
         """Each person once, and no more than are wanted."""
@@ -300,22 +305,21 @@ class Arrivals:
 
     def _see_organizations(self, connection: sa.Connection, rows: list[Row]) -> list[Row]:
         """Take in what a page says of employers; returns the new ones. Always in the ledger's thread, page by page."""
-        before = known_organizations(connection, self._organizations.unknown(rows))
-        new = self._organizations.see(rows, before)
+        new = self._organizations.see(rows, partial(known_organizations, connection))
         remember_organizations(connection, new)
         return new
 
     def _lacking(self, connection: sa.Connection, rows: Sequence[Row]) -> dict[str, str]:
         """Hashes of the rows that the destination has not, nor this run has handed on."""
         hashes = {row["organization_id"]: row_hash(row) for row in rows}
-        other = [key for key, content in hashes.items() if self._handed.get(key) != content]
+        other = [key for key, content in hashes.items() if self._handed.get(key) != hash(content)]
         has = known_hashes(connection, self._context.sink_id, ORGANIZATIONS.name, other)
         return {key: hashes[key] for key in other if has.get(key) != hashes[key]}
 
     async def _hand_on_organizations(self, rows: Sequence[Row], lacking: Mapping[str, str]) -> None:
         if not lacking:
             return
-        self._handed |= lacking
+        self._handed |= {key: hash(content) for key, content in lacking.items()}
         table = ORGANIZATIONS.table([row for row in rows if row["organization_id"] in lacking])
         deliveries = Deliveries(ORGANIZATIONS.name, list(lacking), list(lacking.values()))
         await self._context.feed.put(Parcel(ORGANIZATIONS, table, deliveries))

@@ -4,59 +4,62 @@ A new organization is handed on at once. One that is known changes only when the
 keeps its value as long as any record still says so, and takes another (the least, so that the order of records does
 not matter) only where none does. An unchanged search thus changes nothing.
 
-A search may show a hundred thousand of them, and as a rule every record says the same of one: of each only its row is
-kept, as JSON, with a bit for each field that a record has confirmed, and what else was said of fields without that bit.
+A search may show a hundred thousand of them, and as a rule every record says the same of one, which is what the ledger
+has: of those no more is kept than a hash of it. Of each other one its row is kept, as JSON, with a bit for each field
+that a record has confirmed, and what else was said of fields without that bit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import islice
 from typing import Any
 
 import orjson
 
 Row = dict[str, Any]
+#: the rows that the ledger has, of those asked for, by id
+LookUp = Callable[[Sequence[str]], Mapping[str, Row]]
 
 
 class Organizations:
     """Collects what records say of organizations."""
 
     def __init__(self) -> None:
-        self._known: dict[str, bytes] = {}
+        #: those of which records have said nothing but what the ledger has: a hash of that
+        self._sure: dict[str, int] = {}
+        self._others: dict[str, bytes] = {}
         self._confirmed: dict[str, int] = {}
-        #: ids of which a record has said exactly what is known: as a rule every other says the same
-        self._sure: set[str] = set()
         #: fields that no record has confirmed: what records say instead, in their order
         self._instead: dict[str, dict[str, list[Any]]] = {}
 
-    def unknown(self, rows: Iterable[Row]) -> list[str]:
-        """Ids among these rows that were not seen in this search before."""
-        return list({row["organization_id"] for row in rows} - self._known.keys())
-
-    def see(self, rows: Iterable[Row], before: Mapping[str, Row]) -> list[Row]:
-        """Take in rows; ``before`` holds what earlier runs knew of ids asked for by `unknown`. Returns the new ones."""
+    def see(self, rows: Iterable[Row], look_up: LookUp) -> list[Row]:
+        """Take in rows; returns the new ones, which are for the ledger."""
+        told = [(row, said) for row in rows if self._sure.get(row["organization_id"]) != hash(said := _json(row))]
+        ids = {row["organization_id"] for row, _ in told} - self._others.keys()
+        before = look_up(list(ids)) if ids else {}
         new: dict[str, Row] = {}
-        for row in rows:
+        at_hand: dict[str, Row] = {}
+        for row, said in told:
             key = row["organization_id"]
-            kept = self._known.get(key)
-            said = orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
-            if kept == said and key in self._sure:
+            sure = self._sure.get(key)
+            if sure == hash(said):  # since a moment ago
                 continue
-            if key in new:
-                known = new[key]
-            elif kept is not None:
-                known = orjson.loads(kept)
+            if key in at_hand:
+                known = at_hand[key]
+            elif key in self._others:
+                known = orjson.loads(self._others[key])
             else:
                 known = dict(before.get(key) or row)
                 if key not in before:
                     new[key] = known
+            at_hand[key] = known
+            if sure is not None:
+                del self._sure[key]
+                self._confirmed[key] = sum(1 << place for place, name in enumerate(row) if known.get(name))
             self._hear(key, known, row, fill=key in new)
-            # a copy: what orjson writes into is some kilobytes large, and stays so
-            self._known[key] = now = bytes(memoryview(orjson.dumps(known, option=orjson.OPT_SORT_KEYS)))
-            if now == said and key not in self._instead:
-                self._sure.add(key)
-            elif now != kept:
-                self._sure.discard(key)
+            self._keep(key, _json(known), said)
         return list(new.values())
 
     def _hear(self, key: str, known: Row, row: Row, fill: bool) -> None:
@@ -77,13 +80,40 @@ class Organizations:
         else:
             self._instead.pop(key, None)
 
-    def settled(self) -> Iterator[Row]:
-        """The organizations as they are now that everything was seen, one by one: all of them, changed or not."""
-        for key, kept in self._known.items():
-            instead = self._instead.get(key, {})
-            known: Row = orjson.loads(kept)
-            yield {name: min(instead[name], key=str) if name in instead else value for name, value in known.items()}
+    def _keep(self, key: str, known: bytes, said: bytes) -> None:
+        if known == said and key not in self._instead:
+            self._sure[key] = hash(said)
+            self._others.pop(key, None)
+            del self._confirmed[key]
+        else:
+            # a copy: what orjson writes into is some kilobytes large, and stays so
+            self._others[key] = bytes(memoryview(known))
 
-    def settle(self) -> list[Row]:
-        """See `settled`."""
-        return list(self.settled())
+    def settled(self, size: int) -> Iterator[Callable[[LookUp], list[Row]]]:
+        """The organizations as they are now that everything was seen, changed or not: so many with each call."""
+        for part in _parts(self._sure, size):
+            yield partial(_looked_up, part)
+        for part in _parts(self._others, size):
+            yield partial(self._settled, part)
+
+    def _settled(self, ids: Sequence[str], _: LookUp) -> list[Row]:
+        return [self._with_what_was_said_instead(key) for key in ids]
+
+    def _with_what_was_said_instead(self, key: str) -> Row:
+        instead = self._instead.get(key, {})
+        known: Row = orjson.loads(self._others[key])
+        return {name: min(instead[name], key=str) if name in instead else value for name, value in known.items()}
+
+
+def _looked_up(ids: Sequence[str], look_up: LookUp) -> list[Row]:
+    return list(look_up(ids).values())
+
+
+def _parts(ids: Iterable[str], size: int) -> Iterator[list[str]]:
+    left = iter(list(ids))
+    while part := list(islice(left, size)):
+        yield part
+
+
+def _json(row: Row) -> bytes:
+    return orjson.dumps(row, option=orjson.OPT_SORT_KEYS)

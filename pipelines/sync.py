@@ -24,7 +24,6 @@ from enrichment.ledger.waterfalls import people_of
 from enrichment.source import enrichment as enrichment_source
 from pipelines import sink, summary
 from pipelines.feed import Feed
-from pipelines.garbage import seldom_collected
 from pipelines.leads.askable import lacking
 from pipelines.options import SyncOptions, checked
 from pipelines.playground import playground
@@ -38,6 +37,7 @@ from pipelines.telling import Progress, Teller
 from sources.clock import SYSTEM_CLOCK
 from sources.clodura.provider import VERIFY_EMAIL
 from sources.errors import DestinationError, LeadsyncError, LedgerError, NotEntitled
+from sources.garbage import seldom_collected
 from sources.providers import CONTACTS, Channel
 
 log = structlog.get_logger("leadsync.sync")

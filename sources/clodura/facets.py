@@ -56,9 +56,7 @@ class Facet:
 
 LOCATION = ("person_country", "person_state", "person_city")
 #: what only those have who have an employer that is known
-COMPANY = ("company_employee_size", "company_country", "revenue", "industry", "business_model")
-#: filters by an employer itself
-EMPLOYER = ("company_domain", "organization_id", "organization_name")
+COMPANY = ("company_employee_size", "company_country", "revenue", "industry", "business_model", "company_domain")
 #: those whose values records show
 SHOWN = (
     Facet("person_country", "personCountry"),
@@ -77,6 +75,8 @@ LISTED = (
     Facet("business_model", None, values.BUSINESS_MODELS, closed=True),
 )
 FACETS = {facet.field: facet for facet in (*SHOWN, *LISTED)}
+#: the employer itself: a way to people, ten domains at a time
+DOMAIN = Facet("company_domain", "companyDomain")
 
 
 @dataclass
@@ -107,7 +107,7 @@ class Tally:
         """Take in records, but only of what they lack."""
         self.people += len(records)
         for record in records:
-            lacked = [facet for facet in SHOWN if facet.lacked_by(record)]
+            lacked = [facet for facet in (*SHOWN, DOMAIN) if facet.lacked_by(record)]
             for family in dict.fromkeys(facet.family for facet in lacked):
                 self.lacking[tuple(facet.field for facet in lacked if facet.family == family)] += 1
 
@@ -142,7 +142,7 @@ def shares_lacking(samples: Iterable[tuple[SearchFilters, Tally]]) -> list[dict[
     """The share of people who lack just these facets, for each family of facets, in samples of windows so filtered.
 
     Whoever a window shows that filters by a facet lacks none of it: of that facet such a window tells nothing. Whose
-    employer is unknown lacks the facets of employers that no record shows, too.
+    employer's country is unknown lacks the facets of employers that no record shows, too.
     """
     lack: Counter[tuple[str, ...]] = Counter()
     asked: Counter[tuple[str, ...]] = Counter()
@@ -153,9 +153,13 @@ def shares_lacking(samples: Iterable[tuple[SearchFilters, Tally]]) -> list[dict[
         for fields in lack:
             if all(getattr(filters, name) is None for name in fields):
                 asked[fields] += tally.people
-    unshown = (*(facet.field for facet in LISTED), *EMPLOYER)
+    unshown = tuple(facet.field for facet in LISTED)
     families: dict[str, dict[tuple[str, ...], float]] = {}
     for fields, people in asked.items():
         lacked = (*fields, *unshown) if "company_country" in fields else fields
-        families.setdefault(FACETS[fields[0]].family, {})[lacked] = lack[fields] / people
+        families.setdefault(_family(fields[0]), {})[lacked] = lack[fields] / people
     return [*families.values()]
+
+
+def _family(name: str) -> str:
+    return FACETS.get(name, DOMAIN).family

@@ -31,6 +31,7 @@ from sources.clodura.stream import Batch, stream
 from sources.clodura.tables import organizations_table
 from sources.clodura.windows import Coverage
 from sources.errors import ConfigurationError
+from sources.garbage import seldom_collected
 from sources.limits import Window
 from sources.transport import check_base_url, check_header_value
 
@@ -80,10 +81,11 @@ def clodura(
             return make_transport(base_url, api_key, rate_limits=windows)
 
         heard = Employers()
-        for batch in stream(transport, checked, limit=limit):
-            if batch.people:
-                yield Pages(batch, heard)
-            _tell(batch)
+        with seldom_collected():
+            for batch in stream(transport, checked, limit=limit):
+                if batch.people:
+                    yield Pages(batch, heard)
+                _tell(batch)
 
     @dlt.transformer(data_from=pages, name="records", selected=False)  # type: ignore[call-overload, untyped-decorator, unused-ignore]
     def records(pages: Pages) -> list[Record]:

@@ -19,7 +19,7 @@ from enum import StrEnum
 from math import ceil
 from typing import Any
 
-from sources.clodura.facets import EMPLOYER, FACETS, LISTED, LOCATION, SHOWN, Tally
+from sources.clodura.facets import DOMAIN, FACETS, LISTED, LOCATION, SHOWN, Tally
 from sources.clodura.filters import LARGEST_PAGE, LAST_PAGE, MOST_DOMAINS, SearchFilters
 from sources.clodura.identifiers import domain_mistake
 from sources.countries import english_names
@@ -31,7 +31,8 @@ AIM = 6500
 #: parts at a time where nobody knows how many people there are
 FEW = 3
 #: what is split by where employers are asked for
-COMPANIES = "company_domain"
+COMPANIES = DOMAIN.field
+_EMPLOYER = (COMPANIES, "organization_id", "organization_name")
 #: values in one list of a request at the most
 MOST_IN_LIST = 250
 
@@ -101,7 +102,7 @@ def split(
 def companies(filters: SearchFilters, domains: Sequence[str]) -> Split | None:
     """The window's people at these employers, ten of them a part; None where it filters by employers itself."""
     usable = [domain for domain in domains if domain_mistake(domain) is None]
-    if not usable or any(getattr(filters, name) for name in (*EMPLOYER, "person_id")):
+    if not usable or any(getattr(filters, name) for name in (*_EMPLOYER, "person_id")):
         return None
     groups = [usable[start : start + MOST_DOMAINS] for start in range(0, len(usable), MOST_DOMAINS)]
     parts = [Part(changed(filters, company_domain=group), Role.COMPANIES) for group in groups]

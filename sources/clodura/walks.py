@@ -222,7 +222,8 @@ class Walk:
         if page is None:
             self._finder.hand_back(number)
             return
-        people = read_people(page.records)
+        async with self._slots.reading:
+            people = read_people(page.records)
         keys = frozenset(people.keys)
         if checking and keys == self._far.get(number):
             self._finder.record(number, Fill.FULL)  # nothing has moved

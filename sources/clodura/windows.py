@@ -82,10 +82,14 @@ async def _unnoted(walk: int) -> None:
 
 
 class Slots:
-    """Bounds the calls under way at a time, and the pages under way or waiting to be taken in."""
+    """Bounds the calls under way at a time, and the pages under way or waiting to be taken in.
+
+    Pages are read one by one: answers come together, and the next calls go out between two of them, not after all.
+    """
 
     def __init__(self, concurrency: int) -> None:
         self.call = anyio.CapacityLimiter(concurrency)
+        self.reading = anyio.Lock()
         self.page = anyio.CapacityLimiter(concurrency + WAITING)
 
 

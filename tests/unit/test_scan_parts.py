@@ -88,7 +88,10 @@ def test_who_lacks_what_all_turns_split_by_is_left(
 
 def test_windows_tell_nothing_of_who_lacks_what_they_filter_by() -> None:
     whole, part = Tally(), Tally()
-    whole.add([{"seniority": ["CEO"]}] * 6 + [{"seniority": ["of no list"], "companyCountry": "India"}] * 4)
+    whole.add(
+        [{"seniority": ["CEO"]}] * 6
+        + [{"seniority": ["of no list"], "companyCountry": "India", "companyDomain": "a.io"}] * 4
+    )
     part.add_lacking([{"seniority": ["CEO"], "functional": ["Sales"], "companyCountry": "India"}] * 10)
     filters = parse_filters("test", {"functional": ["Sales"], "person_country": ["India"]})
     shares = {
