@@ -31,7 +31,7 @@ import pyarrow.json as pa_json
 import sandbox
 from pipelines.leads.profiles import profile_key, profile_keys, profile_url
 from sources.clodura.client import SEARCH, make_transport
-from sources.clodura.columns import People, concat, read_people
+from sources.clodura.columns import People, concat, organization, read_people
 from sources.clodura.records import Record, parse_page, person_key
 from sources.clodura.tables import PEOPLE, organization_row, person_row, row_hash
 from sources.providers import Person
@@ -64,7 +64,7 @@ def columns(bodies: Sequence[bytes]) -> None:
         people = read_people(parse_page(1, body).records)
         people.hashes()
         people.facts()
-        people.organizations()
+        list(map(organization, people.employers()))
         profile_keys(people.linkedin_urls)
         waiting.append(people)
         if len(waiting) == TOGETHER:

@@ -28,7 +28,7 @@ from pipelines.leads.profiles import profile_keys
 from pipelines.organizations import LookUp, Organizations
 from pipelines.search_context import SearchContext
 from pipelines.tables import ORGANIZATIONS, PEOPLE, PEOPLE_SEEN
-from sources.clodura.columns import People, concat, read_people
+from sources.clodura.columns import Employer, People, concat, read_people
 from sources.clodura.records import parse_page
 from sources.clodura.tables import Row, row_hash
 from sources.clodura.windows import PageRead
@@ -250,7 +250,7 @@ class Arrivals:
                 facts[place] = facts_of(recognized(people.person(place), key))
         jobs = [orjson.dumps(job).decode() if any(job) else None for job in people.jobs()]
         first = remember(connection, keys, facts, jobs, now)
-        organizations = self._see_organizations(connection, people.organizations())
+        organizations = self._see_organizations(connection, people.employers())
         older = [key for key, seen in zip(keys, first, strict=True) if seen != now]  # nobody else was ever handed on
         return _Known(
             keys=keys,
@@ -303,9 +303,9 @@ class Arrivals:
             await context.feed.put(Parcel(PEOPLE, table, deliveries))
         await context.feed.put(Parcel(PEOPLE_SEEN, _seen(search, waiting.keys, waiting.seen), spooled=waiting.spooled))
 
-    def _see_organizations(self, connection: sa.Connection, rows: list[Row]) -> list[Row]:
+    def _see_organizations(self, connection: sa.Connection, employers: list[Employer]) -> list[Row]:
         """Take in what a page says of employers; returns the new ones. Always in the ledger's thread, page by page."""
-        new = self._organizations.see(rows, partial(known_organizations, connection))
+        new = self._organizations.see(employers, partial(known_organizations, connection))
         remember_organizations(connection, new)
         return new
 

@@ -18,7 +18,8 @@ from typing import Any
 
 import orjson
 
-Row = dict[str, Any]
+from sources.clodura.columns import Employer, Row, organization
+
 #: the rows that the ledger has, of those asked for, by id
 LookUp = Callable[[Sequence[str]], Mapping[str, Row]]
 
@@ -34,17 +35,17 @@ class Organizations:
         #: fields that no record has confirmed: what records say instead, in their order
         self._instead: dict[str, dict[str, list[Any]]] = {}
 
-    def see(self, rows: Iterable[Row], look_up: LookUp) -> list[Row]:
-        """Take in rows; returns the new ones, which are for the ledger."""
-        told = [(row, said) for row in rows if self._sure.get(row["organization_id"]) != hash(said := _json(row))]
-        ids = {row["organization_id"] for row, _ in told} - self._others.keys()
+    def see(self, employers: Iterable[Employer], look_up: LookUp) -> list[Row]:
+        """Take in what records say; returns the rows of new ones, which are for the ledger."""
+        told = [employer for employer in employers if self._sure.get(str(employer[0])) != hash(employer)]
+        ids = {str(employer[0]) for employer in told} - self._others.keys()
         before = look_up(list(ids)) if ids else {}
         new: dict[str, Row] = {}
         at_hand: dict[str, Row] = {}
-        for row, said in told:
-            key = row["organization_id"]
+        for employer in told:
+            row, key = organization(employer), str(employer[0])
             sure = self._sure.get(key)
-            if sure == hash(said):  # since a moment ago
+            if sure == hash(employer):  # since a moment ago
                 continue
             if key in at_hand:
                 known = at_hand[key]
@@ -59,7 +60,7 @@ class Organizations:
                 del self._sure[key]
                 self._confirmed[key] = sum(1 << place for place, name in enumerate(row) if known.get(name))
             self._hear(key, known, row, fill=key in new)
-            self._keep(key, _json(known), said)
+            self._keep(key, known, row, employer)
         return list(new.values())
 
     def _hear(self, key: str, known: Row, row: Row, fill: bool) -> None:
@@ -80,14 +81,14 @@ class Organizations:
         else:
             self._instead.pop(key, None)
 
-    def _keep(self, key: str, known: bytes, said: bytes) -> None:
-        if known == said and key not in self._instead:
-            self._sure[key] = hash(said)
+    def _keep(self, key: str, known: Row, row: Row, employer: Employer) -> None:
+        if known == row and key not in self._instead:
+            self._sure[key] = hash(employer)
             self._others.pop(key, None)
             del self._confirmed[key]
         else:
             # a copy: what orjson writes into is some kilobytes large, and stays so
-            self._others[key] = bytes(memoryview(known))
+            self._others[key] = bytes(memoryview(orjson.dumps(known)))
 
     def settled(self, size: int) -> Iterator[Callable[[LookUp], list[Row]]]:
         """The organizations as they are now that everything was seen, changed or not: so many with each call."""
@@ -113,7 +114,3 @@ def _parts(ids: Iterable[str], size: int) -> Iterator[list[str]]:
     left = iter(list(ids))
     while part := list(islice(left, size)):
         yield part
-
-
-def _json(row: Row) -> bytes:
-    return orjson.dumps(row, option=orjson.OPT_SORT_KEYS)

@@ -15,8 +15,9 @@ from pipelines.leads.values import Unusable
 
 _BASE = "https://www.linkedin.com/"
 _HERE = re.compile(r"(?:https?:)?(?://)?(?:[a-z0-9-]+\.)*linkedin\.com\.?(?::\d+)?(?=[/?#]|$)", re.IGNORECASE)
-#: as nearly all are written; what it lets through means itself
-_USUAL = re.compile(r"^https?://(?:www\.)?linkedin\.com/in/([\w.~-]+)/?$", re.ASCII | re.MULTILINE)
+#: as nearly all are written; what it lets through means itself, or is written in percent
+_USUAL = re.compile(r"^https?://(?:www\.)?linkedin\.com/in/([\w.~-]+)/?$", re.MULTILINE)
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _BARE = re.compile(r"/?(?:in|pub)/", re.IGNORECASE)
 _SHORTENED = re.compile(r"(?:https?://)?(?:www\.)?lnkd\.in/", re.IGNORECASE)
 #: ways in which LinkedIn's own pages and mails lead to a profile
@@ -56,7 +57,7 @@ def profile_keys(urls: Sequence[str | None]) -> list[str | None]:
     lines = "\n".join(written)
     found = _USUAL.findall(lines)
     if len(found) == len(written) == lines.count("\n") + 1:
-        keys = iter("\n".join(found).lower().split("\n"))
+        keys = iter(_written_out("\n".join(found)).split("\n"))
         return [None if url is None else next(keys) for url in urls]
     return [_key_of(url) for url in urls]
 
@@ -65,11 +66,19 @@ def _key_of(url: str | None) -> str | None:
     if url is None:
         return None
     if usual := _USUAL.fullmatch(url):
-        return usual[1].lower()
+        return _written_out(usual[1])
     try:
         return profile_key(profile_url(url))
     except Unusable:
         return None
+
+
+def _written_out(slugs: str) -> str:
+    """Slugs of usual URLs, as keys have them."""
+    if slugs.isascii():
+        return slugs.lower()
+    plain = unicodedata.normalize("NFC", slugs).lower()
+    return _NOT_ASCII.sub(lambda found: quote(found[0], safe=""), plain).lower()
 
 
 def profile_of_key(key: str) -> str | None:

@@ -5,7 +5,7 @@
     people.keys                       # ["3597524184265130552", ...], as `records.person_key` gives them
     people.hashes()                   # names the content of each row of `people`: 24 hex digits
     people.facts()                    # what the ledger keeps of each, JSON text
-    people.organizations()            # rows of `organizations`: one for each way in which an employer is told
+    people.employers()                # one for each way in which an employer is told; `organization` makes a row of it
     fresh = people.take([0, 2, 3])
     concat([fresh, others]).table()   # Arrow, of the schema `tables.PEOPLE`
 
@@ -134,10 +134,6 @@ class People:
             self.company_countries,
         )  # fmt: skip
         return [employer for employer in dict.fromkeys(zip(*columns, strict=True)) if employer[0] is not None]
-
-    def organizations(self) -> list[Row]:
-        """Rows of `organizations`, in the order of the people; several of one id where records tell it differently."""
-        return list(map(organization, self.employers()))
 
     def table(self, keys: Sequence[str] | None = None) -> pa.Table:
         """Rows of `people` as Arrow; ``keys`` are put in the place of their own where given."""

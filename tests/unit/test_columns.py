@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from enrichment.ledger.schema import metadata
 from enrichment.ledger.schema import people as ledger_people
 from enrichment.ledger.seen import remember_people
-from sources.clodura.columns import People, concat, read_people
+from sources.clodura.columns import People, concat, organization, read_people
 from sources.clodura.records import FIELDS, Record, parse_page, person_key
 from sources.clodura.tables import PEOPLE, merge_organizations, organization_row, person_row
 from sources.providers import Person
@@ -54,7 +54,7 @@ def check(records: Sequence[Record]) -> People:
         (row["title"], row["seniority"], row["organization_id"], employer["name"] if employer else None)
         for row, employer in zip(rows, employers, strict=True)
     ]
-    told = people.organizations()
+    told = list(map(organization, people.employers()))
     assert told == [row for index, row in enumerate(employers) if row is not None and row not in employers[:index]]
     assert merge_organizations(told) == merge_organizations([dict(row) for row in employers if row is not None])
     assert people.persons() == list(map(expected_person, records))

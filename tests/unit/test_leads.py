@@ -429,7 +429,8 @@ URLS = st.lists(
         "{}linkedin.com/{}{}{}".format,
         st.sampled_from(["https://www.", "http://", "https://uk.", "//", "HTTPS://WWW.", "x"]),
         st.sampled_from(["in/", "IN/", "pub/", "in/in/", "company/", "sales/lead/", ""]),
-        st.text(st.sampled_from("aZ0-_.~%é/ \n?#"), max_size=5) | st.sampled_from(["ada-1815", "Ada/", "Ada%20", "É"]),
+        st.text(st.sampled_from("aZ0-_.~%é/ \n?#\u0301ΣİK"), max_size=5)
+        | st.sampled_from(["ada-1815", "Ada/", "Ada%20", "É"]),
         st.sampled_from(["", "/", "/?x", "\n", "\nhttps://www.linkedin.com/in/eve"]),
     ),
     max_size=4,
