@@ -40,7 +40,7 @@ def print_report(result: dict[str, Any]) -> None:
         *(("passed over", f"{row['provider']}: {row['message']}") for row in result["halted"] if row["passed_over"]),
         (
             "search",
-            f"{_pages(result['search_calls'])} asked for, which may have cost {_span(searched)} export credits",
+            f"{_many(result['search_calls'], 'page')} asked for, which may have cost {_span(searched)} export credits",
         ),
         ("database", result["database"]),
         ("try", result["query"]),
@@ -62,7 +62,7 @@ def print_status(result: dict[str, Any]) -> None:
     for run in result["runs"]:
         seen = f"{run['people_seen']:,} people, {run['calls_sent']:,} calls" if run["people_seen"] is not None else ""
         if run["truncated_windows"]:
-            seen += f", {run['truncated_windows']:,} windows with people whom no page shows"
+            seen += f", {_many(run['truncated_windows'], 'window')} with people whom no page shows"
         rows.append((f"run {run['started_at']}", f"{run['exit_reason']} {seen}".strip()))
     _print(rows)
 
@@ -112,8 +112,8 @@ def _with_searching(result: dict[str, Any], when: str) -> str:
     return _by_unit(result[f"spent{when}"]) + more
 
 
-def _pages(count: int) -> str:
-    return f"{count:,} page" if count == 1 else f"{count:,} pages"
+def _many(count: int, name: str) -> str:
+    return f"{count:,} {name}" if count == 1 else f"{count:,} {name}s"
 
 
 def _providers(shares: list[dict[str, Any]]) -> list[tuple[str, str]]:

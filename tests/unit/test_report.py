@@ -133,8 +133,10 @@ def test_status_tells_runs_that_could_not_see_all(capsys: pytest.CaptureFixture[
     sums = {**dict.fromkeys(("spent_today", "spent_this_month", "spent"), SPENT), **SEARCHED}
     run = {"started_at": "t", "exit_reason": "truncated", "people_seen": 9, "calls_sent": 0}
     held = {"ledger": "l", "realm": "live", "calls": {}, "documents_waiting": 0}
-    runs = [{**run, "truncated_windows": 3}, {**run, "started_at": "u", "truncated_windows": 0}]
+    windows = {"t": 3, "u": 0, "v": 1}
+    runs = [{**run, "started_at": at, "truncated_windows": count} for at, count in windows.items()]
     print_status({**held, **sums, "runs": runs})
     said = told(capsys)
     assert said["run t"] == "truncated 9 people, 0 calls, 3 windows with people whom no page shows"
     assert said["run u"] == "truncated 9 people, 0 calls"
+    assert said["run v"] == "truncated 9 people, 0 calls, 1 window with people whom no page shows"
