@@ -116,11 +116,15 @@ def _providers() -> list[Any]:
         reason = " ".join(str(error).split()).rstrip(".")
         match = re.search(r"when loading (\S+) from paths .*?\]: (.*)", reason)
         where, what = match.groups() if match else ("a file", reason)
-        # the line may hold a key, of which the reader of TOML shows what it did not expect
-        what = plain_words(what)
+        wrong = error.__cause__ or error.__context__
+        if isinstance(wrong, OSError):
+            said, mend = f"cannot be opened ({wrong.strerror})", "Make it a file that you may read."
+        elif isinstance(wrong, UnicodeDecodeError):
+            said, mend = "is no text in UTF-8", "Save it as UTF-8."
+        else:  # the line may hold a key, of which the reader of TOML shows what it did not expect
+            said, mend = f"is no good TOML ({plain_words(what)})", "Mend the line that it names."
         raise ConfigurationError(
-            f"The settings cannot be read: .dlt/{where} is no good TOML ({what}). Nothing was sent or bought. Mend the "
-            f"line that it names."
+            f"The settings cannot be read: .dlt/{where} {said}. Nothing was sent or bought. {mend}"
         ) from None
     sections = [*(model.path for model in SECTIONS.values()), SEARCHES, provider_caps.PATH]
     misplaced.check_tables(misplaced.documents(providers), sections)

@@ -86,7 +86,7 @@ def expectation(
             calls=max(1, math.ceil(probed.people / LARGEST_PAGE)), in_part=in_part,
         )  # fmt: skip
     if last is None:
-        return Expected(name, 0, UNKNOWN, "never read")
+        return Expected(name, 0, UNKNOWN, "never read to its end" if in_part else "never read", in_part=in_part)
     read = Expected(
         name, last.people, UNKNOWN, f"last run, {last.coverage}", last.finished_at, windows=last.windows,
         in_part=in_part,
@@ -140,13 +140,13 @@ def note(searches: Sequence[Expected], new_only: Sequence[str]) -> str:
             f"Of {', '.join(new_only)} only people are asked for who were not viewed before (new_only): fewer than it "
             f"holds, by as many as the vendor counts as viewed."
         )
-    unknown = [search.search for search in searches if search.source == "never read"]
+    unknown = [search.search for search in searches if search.source.startswith("never read")]
     partly = [search.search for search in searches if search.as_of is not None and search.least < search.most]
     more = [search.search for search in searches if search.source == "probe" and search.most == UNKNOWN]
     if unknown:
         notes.append(
-            f"Nobody has read {', '.join(unknown)} yet, so nothing says how many people there are. --probe counts up "
-            f"to {MOST_SHOWN:,} of them by a few searches, which may be charged."
+            f"Nobody has read {', '.join(unknown)} to the end yet, so nothing says how many people there are. --probe "
+            f"counts up to {MOST_SHOWN:,} of them by a few searches, which may be charged."
         )
     if partly:
         notes.append(

@@ -19,8 +19,8 @@ plan = "multi_provider"                        # Free Forever, Max, PAYG; "stand
 [sources.clodura.searches.leaders_in_india]
 seniority = ["Founder", "CEO", "CXO", "Vice President", "Director", "Head"]
 person_country = ["India"]
-# new_only = true                              # between full readings only who was not viewed before: costs next to
-# full_scan_every = "30d"                      # nothing, and keeps nobody else up to date; a full reading this often
+# new_only = true                              # between full readings only who was not viewed before: spares credits
+# full_scan_every = "30d"                      # for the others, and keeps them less up to date; a full one this often
 # resume_within = "7d"                         # an interrupted reading goes on where it stopped for so long
 
 [enrichment]

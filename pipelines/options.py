@@ -17,7 +17,7 @@ from pipelines.leads.lead import Lead
 from pipelines.provider_caps import hundredths
 from pipelines.settings import CHANNELS, POLICIES, Settings, check_dataset
 from sources.checking import parse_duration
-from sources.clodura.choices import Choices, parse_choices
+from sources.clodura.choices import Choices, parse_choices, without_effect
 from sources.clodura.filters import SearchFilters, parse_filters
 from sources.clodura.prices import UNIT
 from sources.clodura.provider import NAME
@@ -115,7 +115,11 @@ def chosen_searches(options: SyncOptions, settings: Settings) -> tuple[dict[str,
             mistakes.append(str(error))
     if mistakes:
         raise ConfigurationError("\n".join(mistakes))
-    warnings = [f"search {name}: {text}" for name, filters in checked.items() for text in filters.warnings()]
+    warnings = [
+        f"search {name}: {text}"
+        for name, filters in checked.items()
+        for text in [*filters.warnings(), *without_effect(written[name], bool(filters.exclude_viewed_people))]
+    ]
     return checked, [] if options.sandbox else warnings
 
 

@@ -18,6 +18,7 @@ from enrichment.ledger.claims import used_of
 from enrichment.ledger.counters import LedgerCounters
 from enrichment.ledger.forecast import Foreseen
 from enrichment.ledger.ledger_time import ledger_time
+from enrichment.ledger.schema import scans as scan_table
 from enrichment.ledger.searches import SearchBudget
 from enrichment.ledger.standings import Asking
 from enrichment.metering import NONE, LedgerMeter
@@ -191,10 +192,16 @@ def _next_reading(
         full = scans.last_whole(connection, name, fingerprint)
         if full is not None and now < full + choices.full_scan_every * 1_000_000:
             return NextReading.NEW
+    since = now - choices.resume_within * 1_000_000
+    # of one whose run was killed the scan alone tells: nobody was left to write down what it saw
+    is_open = (scan_table.c.finished_at.is_(None), scan_table.c.started_at >= since)
+    of_it = (scan_table.c.search == name, scan_table.c.fingerprint == fingerprint)
+    if connection.execute(sa.select(scan_table.c.scan_id).where(*of_it, *is_open)).first() is not None:
+        return NextReading.REST
     last = forecast.last_reading(connection, name, f"{name}/{fingerprint}")
     if last is None or last.coverage != Coverage.INTERRUPTED:
         return NextReading.ALL
-    return NextReading.REST if last.started_at >= now - choices.resume_within * 1_000_000 else NextReading.ALL
+    return NextReading.REST if last.started_at >= since else NextReading.ALL
 
 
 async def _probe(

@@ -19,7 +19,7 @@ from pipelines import sink, views, webhooks
 from pipelines.environment import user_agent
 from pipelines.leads.opening import opened_leads
 from pipelines.loading import Loader
-from pipelines.locks import is_held, lock_of_serve, make_private, only_one
+from pipelines.locks import GLANCE, is_held, lock_of_serve, make_private, only_one
 from pipelines.options import (
     SyncOptions,
     chosen_caps,
@@ -105,9 +105,9 @@ def prepared(options: SyncOptions, settings: Settings, teller: Teller) -> Iterat
         stack.callback(os.umask, os.umask(0o077))  # DuckDB's file, and what dlt writes, are their owner's alone
         make_private(home)
         of_folder, of_ledger = locks_of(options.folder, ledger_path(settings.ledger.url, options.folder))
-        stack.enter_context(only_one([of_folder]))
+        stack.enter_context(only_one([of_folder], within=GLANCE))
         ledger = stack.enter_context(Ledger(settings.ledger.url, options.folder))
-        stack.enter_context(only_one([of_ledger]))
+        stack.enter_context(only_one([of_ledger], within=GLANCE))
         keep_realm(ledger, settings)
         if wrong := ledger.call(sums.mend):
             teller.warn(_MENDED.format(wrong=wrong))

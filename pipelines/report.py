@@ -40,8 +40,7 @@ def print_report(result: dict[str, Any]) -> None:
         *(("passed over", f"{row['provider']}: {row['message']}") for row in result["halted"] if row["passed_over"]),
         (
             "search",
-            f"{result['search_calls']:,} pages asked for, which may have cost {_number(searched['min'])} to "
-            f"{_number(searched['max'])} export credits",
+            f"{_many(result['search_calls'], 'page')} asked for, which may have cost {_span(searched)} export credits",
         ),
         ("database", result["database"]),
         ("try", result["query"]),
@@ -56,14 +55,14 @@ def print_status(result: dict[str, Any]) -> None:
         ("ledger", f"{result['ledger']}: {kind_of(result['realm'])}"),
         ("calls", calls),
         ("inbox", f"{result['documents_waiting']:,} documents wait for the next sync"),
-        ("spent today", _by_unit(result["spent_today"])),
-        ("spent this month", _by_unit(result["spent_this_month"])),
-        ("spent in all", _by_unit(result["spent"])),
+        ("spent today", _with_searching(result, "_today")),
+        ("spent this month", _with_searching(result, "_this_month")),
+        ("spent in all", _with_searching(result, "")),
     ]
     for run in result["runs"]:
         seen = f"{run['people_seen']:,} people, {run['calls_sent']:,} calls" if run["people_seen"] is not None else ""
         if run["truncated_windows"]:
-            seen += f", {run['truncated_windows']:,} windows with people whom no page shows"
+            seen += f", {_many(run['truncated_windows'], 'window')} with people whom no page shows"
         rows.append((f"run {run['started_at']}", f"{run['exit_reason']} {seen}".strip()))
     _print(rows)
 
@@ -103,7 +102,18 @@ def print_plan(result: dict[str, Any]) -> None:
 def _by_unit(spent: dict[str, dict[str, float]]) -> str:
     """Amounts of each unit, the search vendor's first: they never add up."""
     units = sorted(spent, key=lambda unit: (unit != "credits", unit))
-    return ", ".join(f"{_number(spent[unit]['min'])} to {_number(spent[unit]['max'])} {unit}" for unit in units)
+    return ", ".join(f"{_span(spent[unit])} {unit}" for unit in units)
+
+
+def _with_searching(result: dict[str, Any], when: str) -> str:
+    """What was spent in a time: for what was bought, and what searching may have cost."""
+    searched = result[f"search_spent{when}"]["credits"]
+    more = f"; {_span(searched)} export credits for searching" if searched["max"] else ""
+    return _by_unit(result[f"spent{when}"]) + more
+
+
+def _many(count: int, name: str) -> str:
+    return f"{count:,} {name}" if count == 1 else f"{count:,} {name}s"
 
 
 def _providers(shares: list[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -114,7 +124,7 @@ def _providers(shares: list[dict[str, Any]]) -> list[tuple[str, str]]:
         (
             f"{share['channel']} {share['provider']}",
             f"{share['asked']:,} asked, {share['settled']:,} settled, {share['found']:,} found, "
-            f"{_number(share['spent']['min'])} to {_number(share['spent']['max'])} {share['unit']}",
+            f"{_span(share['spent'])} {share['unit']}",
         )
         for share in shares
     ]

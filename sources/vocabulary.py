@@ -18,7 +18,7 @@ _WORDS = """
     busy but by byte bytes
     cache call callable called calls can cancelled cannot cap case cast catalog cause caused certificate change
     changed channel char character characters check child city class client close closed closing cloud code
-    codec codes column columns commit common companies company compare complete completed compute condition
+    codec codes col column columns commit common companies company compare complete completed compute condition
     conditions config configuration conflict conflicts connect connected connection constraint contact contacts
     contain contained contains content context control conversion convert copy corrupt corrupted could count
     country create created creating credential credentials credit credits current currently cursor

@@ -23,13 +23,16 @@ def command(
         settings, _ = load_settings()
         from enrichment.ids import micros
         from enrichment.ledger import Ledger
+        from pipelines.locks import is_held, lock_of_ledger
         from pipelines.report import print_status
         from pipelines.status import status as look
         from pipelines.vendor import units_of
         from sources.clock import SYSTEM_CLOCK
 
         with Ledger(settings.ledger.url, folder) as ledger:
-            result = look(ledger, micros(SYSTEM_CLOCK), units_of(settings))
+            result = look(
+                ledger, micros(SYSTEM_CLOCK), units_of(settings), at_work=is_held(lock_of_ledger(ledger.path))
+            )
         if as_json:
             typer.echo(json.dumps(result))
         else:

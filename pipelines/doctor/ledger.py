@@ -120,6 +120,9 @@ def check_spending(
             for unit, today in state["spent_today"].items()
             for total in [state["spent"][unit]]
         ]
+        searched = state["search_spent"][UNIT]
+        if searched["max"]:
+            said.append(f"searching {searched['min']:,g} to {searched['max']:,g} export credits in all")
         with ledger.read() as connection:
             now = ledger_time(connection, now)
             spent = used_of(connection, caps, "", now)

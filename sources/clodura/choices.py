@@ -36,6 +36,20 @@ class Choices(BaseModel):
 FIELDS = tuple(Choices.model_fields)
 
 
+def without_effect(settings: Mapping[str, Any], exclude_viewed: bool) -> list[str]:
+    """Which of a search's choices change nothing beside the others, and why. ``exclude_viewed``: it leaves them out."""
+    new_only = parse_choices("", settings).new_only
+    found = []
+    if new_only and exclude_viewed:
+        found.append(
+            "new_only: changes nothing beside exclude_viewed_people, which leaves out everybody viewed before each "
+            "time. Without that one there is a full scan now and then."
+        )
+    if "full_scan_every" in settings and not new_only:
+        found.append("full_scan_every: changes nothing without new_only: every scan is a full one.")
+    return found
+
+
 def parse_choices(name: str, settings: Mapping[str, Any]) -> Choices:
     """The choices among the settings of a search; ConfigurationError names what is wrong, and the mend."""
     try:

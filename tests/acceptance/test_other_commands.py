@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import Server
-from tests.support.project import Project, finish
+from tests.support.project import Project, finish, wait_until
 
 
 def test_init_writes_what_is_missing_and_touches_nothing_else(project: Project, tmp_path: Path) -> None:
@@ -75,24 +75,39 @@ def test_status_tells_what_is_pending_in_doubt_and_spent(project: Project, vendo
     assert done.json["calls"]["planned"] > 0
     assert 0 < done.json["spent"]["credits"]["max"] <= 60
     assert done.json["spent_today"] == done.json["spent"]
+    searched = done.json["search_spent"]["credits"]["max"]
+    assert searched > 0
+    assert done.json["search_spent_today"] == done.json["search_spent_this_month"] == done.json["search_spent"]
     assert [run["exit_reason"] for run in done.json["runs"]] == ["cap"]
     assert len(vendor.books()["requests"]) == requests  # it sends nothing
     assert done.json["realm"] == "sandbox"
     told = project.run("status").stdout
     assert "settled" in told
+    assert f"{searched:,.0f} export credits for searching" in told
     assert "ledger.db: imitated purchases (sandbox)" in told
 
 
-@pytest.mark.thorough
-def test_status_works_while_a_run_is_going_on(project: Project, vendor: Server) -> None:
-    vendor.set_behaviour(latency=0.3)
-    running = project.start("sync", "--json")
-    assert project.run("status").exit_code == 0
-    assert finish(running).exit_code == 0
+def _last_run(project: Project) -> str | None:
+    """How `leadsync status` says that the last run ended; None: there was none."""
+    done = project.run("status", "--json")
+    assert done.exit_code == 0
+    return done.json["runs"][0]["exit_reason"] if done.json["runs"] else None
+
+
+def test_status_tells_a_run_that_is_under_way_from_one_that_died(project: Project, vendor: Server) -> None:
+    vendor.set_behaviour(latency=10)
+    running = project.start("sync", "--json", "--enrich", "none")
+    wait_until(lambda: _last_run(project) == "under way", "status tells of a run that is under way")
+    os.killpg(running.pid, signal.SIGKILL)
+    assert finish(running).exit_code == -signal.SIGKILL
+    assert _last_run(project) == "did not finish"
+    vendor.set_behaviour(latency=0)
+    assert project.sync("--enrich", "none").exit_code == 0
+    assert _last_run(project) == "done"
 
 
 def test_the_sandbox_command_serves_until_it_is_stopped(project: Project) -> None:
-    process = project.start("sandbox", "--port", "0", "--people", "5", "--api-key", "mine")
+    process = project.start("sandbox", "--port", "0", "--people", "5", "--kind", "skewed", "--api-key", "mine")
     assert process.stdout is not None
     started = json.loads(process.stdout.readline())
     server = Server(started["url"], "mine")

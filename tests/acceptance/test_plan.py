@@ -212,6 +212,32 @@ def test_new_only_and_a_reading_that_was_interrupted_are_planned_as_the_part_the
     assert plan(bare, *nothing)["people"] == {"min": 1500, "max": 1500}
 
 
+@pytest.mark.parametrize("read_before", [False, True])
+def test_what_a_killed_run_has_left_of_a_reading_is_planned_as_the_part_it_is(
+    bare: Project, vendor: Server, read_before: bool
+) -> None:
+    vendor.reset(people=1500, seed=3)
+    nothing = ("--enrich", "none")
+    if read_before:
+        assert bare.sync(*nothing).exit_code == 0
+    killed = bare.run("sync", *nothing, prelude=KILLED)
+    assert killed.exit_code == 9, killed.stderr
+    rest = plan(bare, *nothing)
+    assert rest["searches"][0]["source"] == ("last run" if read_before else "never read to its end")
+    assert rest["people"] == {"min": 0, "max": 1500 if read_before else None}
+    begun = bare.ledger("SELECT scan_id FROM scans ORDER BY 1")
+    done = bare.sync(*nothing)
+    assert done.exit_code == 0, done.stderr
+    assert bare.ledger("SELECT scan_id FROM scans ORDER BY 1") == begun  # it went on with that one
+    assert within(done.json["search_calls"], rest["pages"])
+
+
+#: ends the process after eight pages
+KILLED = """
+import os
+import pipelines.searching as s
+s.Searches._stopped = lambda self: self._context.tally.pages >= 8 and os._exit(9)
+"""
 #: ends the searching after three pages
 STOPPED = """
 import pipelines.searching as s

@@ -181,3 +181,28 @@ def test_a_wrong_toml_file_is_named(project: Project) -> None:
     assert done.exit_code == 2
     assert "config.toml" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_settings_file_that_is_no_text_or_may_not_be_read_is_not_called_bad_toml(project: Project) -> None:
+    path = project.folder / ".dlt" / "config.toml"
+    refused = project.run("status", prelude=REFUSED)
+    assert refused.exit_code == 2
+    assert ".dlt/config.toml cannot be opened (Permission denied)" in refused.stderr
+    path.write_bytes(b"\xff\xfe[")
+    binary = project.sync()
+    assert binary.exit_code == 2
+    assert ".dlt/config.toml is no text in UTF-8" in binary.stderr
+    assert "Save it as UTF-8." in binary.stderr
+    assert not any("TOML" in done.stderr or "line" in done.stderr for done in (refused, binary))
+
+
+#: lets nobody read a file of settings; whoever runs the tests may be allowed to read all files
+REFUSED = """
+import builtins
+opened = builtins.open
+def refuse(file, *rest, **named):
+    if str(file).endswith("config.toml"):
+        raise PermissionError(13, "Permission denied", str(file))
+    return opened(file, *rest, **named)
+builtins.open = refuse
+"""

@@ -74,6 +74,9 @@ def test_a_reading_of_a_part_promises_nobody_and_no_number_of_pages(reading: Nex
     assert (said.least, said.shown, said.most, said.calls) == (30_000, 0, 30_000, None)
     assert (most_pages(said, None), most_records(said, None)) == (UNKNOWN, UNKNOWN)
     assert most_pages(expectation("s", WHOLE, None, None, reading), None) == 1 + PAST_END
+    unknown = expectation("s", None, None, None, reading)
+    assert (unknown.shown, unknown.most, unknown.source) == (0, UNKNOWN, "never read to its end")
+    assert note([unknown], []).startswith("Nobody has read s to the end yet,")
 
 
 @pytest.mark.parametrize(
@@ -117,7 +120,7 @@ def test_no_window_takes_more_calls_than_a_plan_says(concurrency: int, known: bo
 
 def test_a_plan_says_what_it_goes_by() -> None:
     assert note([SEEN], []).startswith("As long as the searches show the people they showed")
-    assert "Nobody has read s yet" in note([Expected("s", 0, UNKNOWN, "never read")], [])
+    assert "Nobody has read s to the end yet" in note([Expected("s", 0, UNKNOWN, "never read")], [])
     assert "10,000" in note([Expected("s", 10_000, UNKNOWN, "probe")], [])
     assert "splits it" in note([Expected("s", 10_000, UNKNOWN, "probe")], [])
     said = note([Expected("s", 40, UNKNOWN, "last run, truncated", 7), replace(SEEN, search="t")], ["t"])

@@ -17,6 +17,11 @@ HALTED = {
     "provider": "sixtyfour", "operations": ["find_email"], "passed_over": 4, "exit_code": 1,
     "exit_reason": "key_refused", "message": "Sixtyfour refused the key.",
 }  # fmt: skip
+SEARCHED = {
+    "search_spent_today": {"credits": {"min": 0.0, "max": 0.0}},
+    "search_spent_this_month": {"credits": {"min": 0.0, "max": 60.0}},
+    "search_spent": {"credits": {"min": 5.0, "max": 5.0}},
+}
 RUN: dict[str, Any] = {
     "people_seen": 60, "people_new": 60, "people_changed": 0, "people_unchanged": 0, "people_missing": 0,
     "unproven_searches": [], "search_calls": 2,
@@ -39,8 +44,8 @@ def test_a_run_of_two_providers(capsys: pytest.CaptureFixture[str]) -> None:
     print_report(RUN)
     said = told(capsys)
     assert said["calls"].startswith("61 sent for 78 purchases, 78 settled")
-    assert said["spent"] == "42 to 252 credits, 90 to 90 cents for what was bought"
-    assert said["email sixtyfour"] == "18 asked, 18 settled, 7 found, 90 to 90 cents"
+    assert said["spent"] == "42 to 252 credits, 90 cents for what was bought"
+    assert said["email sixtyfour"] == "18 asked, 18 settled, 7 found, 90 cents"
     assert said["passed over"] == "sixtyfour: Sixtyfour refused the key."
     assert warnings_of(RUN) == ["Sixtyfour refused the key."]
     assert warnings_of({**RUN, "message": "Other. Sixtyfour refused the key."}) == []
@@ -53,18 +58,20 @@ def test_a_run_of_one_provider_says_no_more_than_it_must(capsys: pytest.CaptureF
     said = told(capsys)
     assert "purchases" not in said["calls"]
     assert {"email clodura", "passed over"}.isdisjoint(said)
+    assert said["search"] == "2 pages asked for, which may have cost 0 to 60 export credits"
     assert warnings_of(one) == []
 
 
 def test_status_tells_each_unit(capsys: pytest.CaptureFixture[str]) -> None:
     zero = {"credits": {"min": 0.0, "max": 0.0}, "cents": {"min": 0.0, "max": 0.0}}
-    sums = {"spent_today": zero, "spent_this_month": SPENT, "spent": SPENT}
+    sums = {"spent_today": zero, "spent_this_month": SPENT, "spent": SPENT, **SEARCHED}
     held = {"ledger": "l", "realm": "live", "calls": {"settled": 3}, "documents_waiting": 0}
     print_status({**held, "runs": [], **sums})
     said = told(capsys)
     assert said["ledger"] == "l: real purchases"
-    assert said["spent today"] == "0 to 0 credits, 0 to 0 cents"
-    assert said["spent in all"] == "42 to 252 credits, 90 to 90 cents"
+    assert said["spent today"] == "0 credits, 0 cents"
+    assert said["spent this month"] == "42 to 252 credits, 90 cents; 0 to 60 export credits for searching"
+    assert said["spent in all"] == "42 to 252 credits, 90 cents; 5 export credits for searching"
 
 
 def _row(provider: str, unit: str, asks: int, requests: int) -> dict[str, Any]:
@@ -123,11 +130,13 @@ def test_people_who_are_missing_and_searches_that_are_not_proven_whole(capsys: p
 
 
 def test_status_tells_runs_that_could_not_see_all(capsys: pytest.CaptureFixture[str]) -> None:
-    sums = dict.fromkeys(("spent_today", "spent_this_month", "spent"), SPENT)
+    sums = {**dict.fromkeys(("spent_today", "spent_this_month", "spent"), SPENT), **SEARCHED}
     run = {"started_at": "t", "exit_reason": "truncated", "people_seen": 9, "calls_sent": 0}
     held = {"ledger": "l", "realm": "live", "calls": {}, "documents_waiting": 0}
-    runs = [{**run, "truncated_windows": 3}, {**run, "started_at": "u", "truncated_windows": 0}]
+    windows = {"t": 3, "u": 0, "v": 1}
+    runs = [{**run, "started_at": at, "truncated_windows": count} for at, count in windows.items()]
     print_status({**held, **sums, "runs": runs})
     said = told(capsys)
     assert said["run t"] == "truncated 9 people, 0 calls, 3 windows with people whom no page shows"
     assert said["run u"] == "truncated 9 people, 0 calls"
+    assert said["run v"] == "truncated 9 people, 0 calls, 1 window with people whom no page shows"

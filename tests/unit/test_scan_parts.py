@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.clodura.choices import DAY, Choices, parse_choices
+from sources.clodura.choices import DAY, Choices, parse_choices, without_effect
 from sources.clodura.estimates import TELLING, left_by_filters, left_by_sample, left_by_turns, worthwhile
 from sources.clodura.facets import Tally, shares_lacking
 from sources.clodura.filters import SearchFilters, parse_filters
@@ -230,3 +230,20 @@ def test_choices_are_told_from_filters() -> None:
 def test_a_choice_that_is_none_is_refused_by_name(wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError, match=rf"sources\.clodura\.searches\.a\.{next(iter(wrong))}"):
         parse_choices("a", wrong)
+
+
+@pytest.mark.parametrize(
+    ("settings", "exclude_viewed", "named"),
+    [
+        ({}, False, []),
+        ({}, True, []),
+        ({"new_only": True, "full_scan_every": "10d", "resume_within": "1d"}, False, []),
+        ({"new_only": True}, True, ["new_only"]),
+        ({"new_only": False, "full_scan_every": "10d"}, False, ["full_scan_every"]),
+        ({"full_scan_every": "10d"}, True, ["full_scan_every"]),
+    ],
+)
+def test_a_choice_that_changes_nothing_is_told(
+    settings: dict[str, object], exclude_viewed: bool, named: list[str]
+) -> None:
+    assert [text.split(":")[0] for text in without_effect(settings, exclude_viewed)] == named
