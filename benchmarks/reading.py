@@ -161,7 +161,7 @@ def steps(bodies: Sequence[bytes]) -> None:
         "read_people": each(read_people, parsed),
         "hashes": each(People.hashes, people),
         "facts": each(People.facts, people),
-        "organizations": each(People.organizations, people),
+        "employers": each(People.employers, people),
         "profile_keys": each(lambda page: profile_keys(page.linkedin_urls), people),
         "concat": each(concat, [people]),
         "table": each(People.table, [whole]),

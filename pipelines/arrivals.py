@@ -161,7 +161,10 @@ class Arrivals:
         def work(connection: sa.Connection) -> _Known:
             return self._recognize(connection, people, page.spool_id, now)
 
-        known = replace(await context.ledger.run(work), seen=page.at)
+        known = await context.ledger.run(work)
+        # a page of a full window and those of its parts show the same people
+        fresh = [place for place, key in enumerate(known.keys) if (page.search, key) not in self._taken_back]
+        known = replace(known, seen=page.at, fresh=fresh)
         self._taken_back |= {(page.search, key) for key in known.keys}
         context.tally.people += len(known.fresh)
         await self._see(people, known)

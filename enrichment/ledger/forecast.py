@@ -75,9 +75,7 @@ def last_reading(connection: sa.Connection, search: str, window: str) -> LastRea
     if row is None:
         return None
     span = windows.c.finished_at.between(row.started_at, row.finished_at)
-    calls = sa.func.max(windows.c.calls).label(
-        "calls"
-    )  # one that was read over several runs counts all of them in each
+    calls = sa.func.sum(windows.c.calls).label("calls")  # each run's own
     each = sa.select(calls).where(windows.c.search == search, span).group_by(windows.c.window).subquery()
     count, total = connection.execute(sa.select(sa.func.count(), sa.func.sum(each.c.calls)).select_from(each)).one()
     return LastReading(

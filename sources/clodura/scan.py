@@ -9,7 +9,7 @@ passed over.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -105,6 +105,8 @@ class Scan:
     under_way: int = 0
     #: what ends the scan: an answer of the vendor, or a cap
     failed: VendorError | CapReached | None = None
+    #: calls of this run, by window
+    asked: Counter[int] = field(default_factory=Counter)
     calls: int = 0
     wasted: int = 0
 
@@ -141,13 +143,14 @@ class Scan:
 
     def report(self) -> ScanReport:
         """What was read."""
-        read = [replace(self.tree[number]) for number in sorted(self.touched)]
+        read = [replace(self.tree[number], calls=self.asked[number]) for number in sorted(self.touched)]
         for window in read:
             if window.state is not State.DONE:
                 window.coverage = Coverage.INTERRUPTED
         if self.tree.empty:
             return ScanReport(Coverage.INTERRUPTED, (), self.calls, self.wasted)
-        root, truncated = self.tree.root, self.tree.truncated()
+        root, by_number = self.tree.root, {window.number: window for window in read}
+        truncated = [by_number.get(window.number, window) for window in self.tree.truncated()]
         named = {window.number: window for window in (*read, *truncated)}
         for window in [*named.values()]:
             named |= {above.number: above for above in self.tree.ancestors(window)}
@@ -264,8 +267,7 @@ class Scan:
         return page
 
     def _count(self, window: ScanWindow, calls: int, wasted: int) -> None:
-        window.calls += calls
-        window.wasted += wasted
+        self.asked[window.number] += calls
         self.calls += calls
         self.wasted += wasted
 

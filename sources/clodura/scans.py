@@ -16,7 +16,7 @@ from sources.clodura.windows import Coverage, KnownPage, PageRead
 #: what is noted of a window beside its number, parent, role, filters, state and coverage
 DETAILS = (
     "share", "expected", "turn", "split_by", "exact", "lacks", "tried", "before", "tally", "people", "left", "pages",
-    "calls", "wasted", "unreadable", "shifted", "started_at", "finished_at",
+    "unreadable", "shifted", "started_at", "finished_at",
 )  # fmt: skip
 
 
@@ -57,8 +57,8 @@ class ScanWindow:
     #: people it may hold beside those that were seen, about; None: nobody knows
     left: int | None = None
     pages: int = 0
+    #: that this run has asked for, in its report
     calls: int = 0
-    wasted: int = 0
     unreadable: int = 0
     #: the last walk through it in which pages were noticed to have shifted; 0: none
     shifted: int = 0

@@ -136,7 +136,7 @@ class Employers:
 
 def _tell(batch: Batch) -> None:
     report = batch.report
-    if report is None or report.coverage in (Coverage.COMPLETE, Coverage.SPLIT):
+    if report is None or report.coverage in (Coverage.COMPLETE, Coverage.SPLIT, Coverage.LIMITED):
         return
     if report.coverage is Coverage.TRUNCATED:
         log.warning(

@@ -74,6 +74,13 @@ def test_after_kill_nine_no_page_is_asked_for_again_but_those_in_flight(
     assert set(seen(project)) == set(vendor.present().now)
     assert not any(seen(project).values())
     assert project.one("SELECT count(*) FROM crm.people") == 10_200
+    assert (
+        rest.json["people_seen"] == rest.json["people_new"] == 10_200
+    )  # on however many pages the killed run saw them
+    asked = (
+        "SELECT sum(calls) FROM crm.search_coverage JOIN (SELECT max_by(run_id, started_at) AS run_id FROM crm.runs)"
+    )
+    assert project.one(f"{asked} USING (run_id)") == rest.json["search_calls"]
     # whom the killed run has seen was seen then, although it was this one that loaded it
     then = "SELECT count(*) FROM crm.people_seen WHERE last_seen_at < (SELECT max(started_at) FROM crm.runs)"
     if calls >= 40:  # fewer are pages of the full window, whose people its parts show again

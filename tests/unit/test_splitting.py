@@ -276,8 +276,6 @@ def test_a_window_is_noted_and_comes_back_as_it_was() -> None:
         people=3,
         left=9,
         pages=2,
-        calls=5,
-        wasted=1,
         unreadable=6,
         started_at=1,
         finished_at=2,
