@@ -19,8 +19,8 @@ import structlog
 from enrichment.ledger import scans
 from enrichment.ledger.deliveries import Deliveries, known_hashes
 from enrichment.ledger.recognizing import recognize
-from enrichment.ledger.seen import facts_of, known_organizations, remember, remember_organizations
-from enrichment.ledger.sightings import seen_since, sight
+from enrichment.ledger.seen import facts_of, first_seen, known_organizations, remember, remember_organizations
+from enrichment.ledger.sightings import seen_since, seen_versions, sight
 from enrichment.tables import TIME
 from pipelines.feed import Parcel
 from pipelines.leads.people import VENDOR, implied, recognized
@@ -137,6 +137,9 @@ class Arrivals:
             await context.ledger.run(scans.note_page, noted)
             return 0
         known = await self._know(search, people, read, noted, alone=scan.alone)
+        if self._taken_back:  # they are counted
+            counted = known.elsewhere | {key for key in known.keys if (search, key) in self._taken_back}
+            known = replace(known, elsewhere=counted)
         tally = context.tally
         new = [place for place in known.fresh if known.keys[place] not in known.elsewhere]
         tally.people += len(new)
@@ -159,15 +162,17 @@ class Arrivals:
             return
 
         def work(connection: sa.Connection) -> _Known:
-            return self._recognize(connection, people, page.spool_id, now)
+            keys = self._keys(connection, people)
+            then = first_seen(connection, keys)  # they were noted with the page
+            first = [then.get(key, page.at) for key in keys]
+            return self._known(connection, people, keys, first, keys, page.spool_id, page.at)
 
         known = await context.ledger.run(work)
-        # a page of a full window and those of its parts show the same people
+        # a page of a full window and those of its parts show the same people, and so do pages of two scans
         fresh = [place for place, key in enumerate(known.keys) if (page.search, key) not in self._taken_back]
-        known = replace(known, seen=page.at, fresh=fresh)
         self._taken_back |= {(page.search, key) for key in known.keys}
-        context.tally.people += len(known.fresh)
-        await self._see(people, known)
+        context.tally.people += len(fresh)
+        await self._see(people, replace(known, fresh=fresh))
         await self._hand_on(page.search, least=BATCH)
 
     async def finish(self, search: str) -> None:
@@ -242,26 +247,39 @@ class Arrivals:
             self._shown |= dict.fromkeys(known.keys, number)
         return known
 
+    def _keys(self, connection: sa.Connection, people: People) -> list[str]:
+        profiles = profile_keys(people.linkedin_urls)
+        return recognize(connection, VENDOR, people.keys, people.vendor_keys, profiles, implied)
+
     def _recognize(self, connection: sa.Connection, people: People, spool_id: int, now: int) -> _Known:
-        context = self._context
-        keys = recognize(
-            connection, VENDOR, people.keys, people.vendor_keys, profile_keys(people.linkedin_urls), implied
-        )
+        keys = self._keys(connection, people)
         facts = people.facts()
         for place, key in enumerate(keys):
             if key != people.keys[place]:
                 facts[place] = facts_of(recognized(people.person(place), key))
         jobs = [orjson.dumps(job).decode() if any(job) else None for job in people.jobs()]
         first = remember(connection, keys, facts, jobs, now)
-        organizations = self._see_organizations(connection, people.employers())
         older = [key for key, seen in zip(keys, first, strict=True) if seen != now]  # nobody else was ever handed on
+        return self._known(connection, people, keys, first, older, spool_id, now)
+
+    def _known(
+        self,
+        connection: sa.Connection,
+        people: People,
+        keys: list[str],
+        first: list[int],
+        older: Sequence[str],
+        spool_id: int,
+        seen: int,
+    ) -> _Known:
+        organizations = self._see_organizations(connection, people.employers())
         return _Known(
             keys=keys,
             first=first,
-            seen=now,
+            seen=seen,
             fresh=list(range(len(people))),
             elsewhere=frozenset(),
-            has=known_hashes(connection, context.sink_id, PEOPLE.name, older),
+            has=known_hashes(connection, self._context.sink_id, PEOPLE.name, older),
             organizations=organizations,
             lacking=self._lacking(connection, organizations),
             again=0,
@@ -304,7 +322,10 @@ class Arrivals:
             table = people.table(keys).append_column(PEOPLE.schema.field(-1), first)
             deliveries = Deliveries(PEOPLE.name, keys, [waiting.hashes[place] for place in owed])
             await context.feed.put(Parcel(PEOPLE, table, deliveries))
-        await context.feed.put(Parcel(PEOPLE_SEEN, _seen(search, waiting.keys, waiting.seen), spooled=waiting.spooled))
+        rows = _seen(search, waiting.keys, waiting.seen)
+        # only who was taken back may have a second row in this run
+        versions = seen_versions(search, waiting.keys, waiting.seen) if self._taken_back else None
+        await context.feed.put(Parcel(PEOPLE_SEEN, rows, versions=versions, spooled=waiting.spooled))
 
     def _see_organizations(self, connection: sa.Connection, employers: list[Employer]) -> list[Row]:
         """Take in what a page says of employers; returns the new ones. Always in the ledger's thread, page by page."""

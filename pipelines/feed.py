@@ -33,6 +33,8 @@ class Parcel:
     spec: TableSpec
     table: Any = field(repr=False)
     deliveries: Deliveries | None = None
+    #: in which version rows are that are not noted as delivered: of two of a row in one package any might be kept
+    versions: Deliveries | None = None
     #: pages of the spool whose people are loaded with this parcel and those before it
     spooled: Sequence[int] = ()
     #: scans that are over once it is loaded, each with what it covered
@@ -86,7 +88,7 @@ class Feed:
         held: dict[str, dict[str, str]] = defaultdict(dict)
         rows = 0
         while rows < PACKAGE and (parcel := self._next(until)) is not None:
-            given = parcel.deliveries
+            given = parcel.deliveries or parcel.versions
             hashes = {} if given is None else dict(zip(given.keys, given.hashes, strict=True))
             mine = held[parcel.spec.name]
             if any(mine[key] != hashes[key] for key in hashes.keys() & mine.keys()):

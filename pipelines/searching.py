@@ -69,15 +69,19 @@ class Searches:
         return self._context.stopped() or self._arrivals.full
 
     async def _take_back(self) -> None:
-        """What an earlier run has read and not loaded goes first: it is not asked for again."""
-        context, after, last = self._context, 0, ""
-        while pages := await context.ledger.run(scans.spooled, context.sink_id, after, 20):
+        """What an earlier run has read and not loaded goes first: it is not asked for again.
+
+        The last page first: whoever is on several is handed on as the last of them told.
+        """
+        context, last = self._context, ""
+        before: int | None = None
+        while pages := await context.ledger.run(scans.spooled, context.sink_id, before, 20):
             for page in pages:
                 if last not in ("", page.search):
                     await self._arrivals.finish(last)
                 last = page.search
                 await self._arrivals.take_back(page)
-            after = pages[-1].spool_id
+            before = pages[-1].spool_id
         if last:
             await self._arrivals.finish(last)
 

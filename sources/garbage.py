@@ -15,22 +15,24 @@ THRESHOLDS = (50_000, 10, 5)
 
 
 @contextmanager
-def seldom_collected() -> Iterator[None]:
-    """Leave out what there is now, and look at the rest less often, for as long as a block lasts.
+def seldom_collected(*, freezing: bool = True) -> Iterator[None]:
+    """Look at objects less often, and not at all at those that are there now, for as long as a block lasts.
 
     Then all is as before. A process that has frozen objects of its own, or has no collector, is left as it is.
+    ``freezing=False``: nothing is left out, as is needed in a generator: frozen, one that is dropped half-way could not
+    be found to be garbage, and would never put back what was.
     """
-    if (
-        gc.get_freeze_count() or not gc.isenabled()
-    ):  # the host has views of its own, or this is inside another such block
+    if gc.get_freeze_count() or not gc.isenabled():
         yield
         return
     before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
+    if freezing:
+        gc.collect()
+        gc.freeze()
     gc.set_threshold(*THRESHOLDS)
     try:
         yield
     finally:
         gc.set_threshold(*before)
-        gc.unfreeze()
+        if freezing:
+            gc.unfreeze()

@@ -240,10 +240,11 @@ def loaded(connection: sa.Connection, spool_ids: Sequence[int]) -> None:
     _LOADED.run_for_each(connection, [{"spool_id": spool_id} for spool_id in spool_ids])
 
 
-def spooled(connection: sa.Connection, sink_id: str, after: int, most: int) -> list[Spooled]:
-    """Pages that a run has left behind for this sink, in the order in which they came, from one number on."""
+def spooled(connection: sa.Connection, sink_id: str, before: int | None, most: int) -> list[Spooled]:
+    """Pages that a run has left behind for this sink, the last one first, from before one of them on."""
     mine = (spool.c.sink_id == sink_id) | spool.c.sink_id.is_(None)
-    query = sa.select(spool).where(spool.c.spool_id > after, mine).order_by(spool.c.spool_id).limit(most)
+    query = sa.select(spool).where(mine).order_by(spool.c.spool_id.desc()).limit(most)
+    query = query if before is None else query.where(spool.c.spool_id < before)
     names = [one.name for one in fields(Spooled)]
     return [Spooled(**{name: row[name] for name in names}) for row in connection.execute(query).mappings()]
 

@@ -13,8 +13,7 @@ import sqlalchemy as sa
 from enrichment.storage import Statement, listed
 from sources.providers import Person
 
-_CHUNK = 500
-
+_FIRST = Statement("SELECT person_id, first_seen_at FROM people WHERE person_id IN (SELECT value FROM json_each(?))")
 _KNOWN = Statement(
     """
     SELECT person_id, first_seen_at, facts, job, job_since FROM people
@@ -41,6 +40,11 @@ def remember_people(connection: sa.Connection, persons: Sequence[Person], now: i
     keys = [person.person_id for person in persons]
     first = remember(connection, keys, list(map(facts_of, persons)), [None] * len(keys), now)
     return dict(zip(keys, first, strict=True))
+
+
+def first_seen(connection: sa.Connection, keys: Sequence[str]) -> dict[str, int]:
+    """When each of those who were seen at all was first seen (microseconds)."""
+    return dict(_FIRST.rows(connection, listed(keys)))
 
 
 def remember(

@@ -159,6 +159,11 @@ def missing_deliveries(search: str, rows: Sequence[tuple[str, int, int]]) -> Del
     return Deliveries("people_seen", keys, [str(since) for *_, since in rows])
 
 
+def seen_versions(search: str, keys: Sequence[str], seen: Sequence[int]) -> Deliveries:
+    """When people were seen, as versions of the rows that `missing_deliveries` names; nothing that is to be noted."""
+    return Deliveries("people_seen", [f"{search}/{key}" for key in keys], [f"seen {at}" for at in seen])
+
+
 def unasked(
     connection: sa.Connection, search: str, scan_id: int | None, channels: Sequence[str], after: str, most: int
 ) -> list[str]:

@@ -23,7 +23,7 @@ _SHORTENED = re.compile(r"(?:https?://)?(?:www\.)?lnkd\.in/", re.IGNORECASE)
 #: ways in which LinkedIn's own pages and mails lead to a profile
 _DETOURS = frozenset(["mwlite", "comm", "m"])
 #: a slug that LinkedIn made of a member's number; unlike a chosen one it has capitals that count
-_MEMBER = re.compile(r"AC[a-z]AA[\w-]{20,}")
+_MEMBER = re.compile(r"AC[a-z]AA[\w-]{20,}", re.ASCII)
 _MEND = "use the person's linkedin.com/in/... URL, or leave the field out (--map linkedin_url=)"
 _OTHERS = {
     "sales": "a Sales Navigator URL, which no vendor takes",

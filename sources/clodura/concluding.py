@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import ceil
 from typing import TYPE_CHECKING
 
-from sources.clodura.estimates import left_by_filters, left_by_sample, left_by_turns, worthwhile
+from sources.clodura.estimates import left_by_filters, left_by_sample, left_by_turns, share_left, worthwhile
 from sources.clodura.facets import Tally, shares_lacking
 from sources.clodura.filters import LARGEST_PAGE, LAST_PAGE
 from sources.clodura.scans import Remembered, ScanWindow
@@ -36,6 +36,8 @@ async def conclude(scan: Scan, window: ScanWindow) -> None:
     else:
         window.lacks |= any(part.lacks for part in parts)
         left_out = await _left_out(scan, window)
+        if left_out is None:
+            return  # the next run concludes it
         if window.exact and (not left_out or coverage is Coverage.TRUNCATED):
             window.left = sum(part.left or 0 for part in parts) or None
             coverage = coverage or Coverage.SPLIT
@@ -58,8 +60,8 @@ async def conclude(scan: Scan, window: ScanWindow) -> None:
     await scan.done(window, coverage)
 
 
-async def _left_out(scan: Scan, window: ScanWindow) -> int:
-    """How many of those whom the full window itself has shown are in none of its parts.
+async def _left_out(scan: Scan, window: ScanWindow) -> int | None:
+    """How many of those whom the full window itself has shown are in none of its parts; None where no call may go out.
 
     They may have left the search meanwhile: a few of them are asked for by their ids, and stand for all. A vendor
     that takes no ids beside these filters leaves it open: then all of them count.
@@ -68,6 +70,8 @@ async def _left_out(scan: Scan, window: ScanWindow) -> int:
     own = [person for person in only if ":" not in person]
     if not own or window.filters.person_id:
         return len(only)
+    if scan.stopped():
+        return None
     asked = own[:: ceil(len(own) / FEW_LEFT)]
     try:
         there = [(await scan.ask(window, changed(window.filters, person_id=person))).records for person in asked]
@@ -87,9 +91,12 @@ async def _look_further(scan: Scan, window: ScanWindow, left_out: int) -> bool:
     if turn > 1:
         only_earlier = await scan.notes.shown([*scan.tree.below(window, but_turn=turn)])
         guesses.append(left_by_turns(only_earlier, shown - window.before, shown))
-    if guesses:
-        told = [guess for guess in guesses if guess is not None]
-        window.left = max(1, ceil(sum(told) / len(told)), lacking.left()) if told else None
+    told = [guess for guess in guesses if guess is not None]
+    by_filters = lacking.left()
+    if told or by_filters:
+        window.left = max(1, ceil(sum(told) / len(told)) if told else 0, by_filters or 0)
+    elif guesses:
+        window.left = None
     most = window.left if window.left is not None else MOST_SHOWN if guesses else 1
     if turn > 1:  # each turn shows fewer new people than the last one
         most = min(most, shown - window.before)
@@ -114,14 +121,14 @@ class _Lacking:
         self._turns = [tree.split_by(window, turn) for turn in range(1, len(window.tried) + 1)]
         self._shown = shown
 
-    def left(self) -> int:
-        """How many people all turns have left out."""
+    def left(self) -> int | None:
+        """How many people all turns have left out; None where nothing tells."""
         return left_by_filters(self._shown, self._shares, self._turns)
 
     def found_by(self, field: str) -> float:
         """Which share of them a turn by one more filter shows at the most: 1 where nothing tells."""
-        left = self.left()
-        return 1 - left_by_filters(self._shown, self._shares, [*self._turns, {field: 1.0}]) / left if left else 1.0
+        left = share_left(self._shares, self._turns)
+        return 1 - share_left(self._shares, [*self._turns, {field: 1.0}]) / left if left else 1.0
 
 
 async def _other_way(scan: Scan, window: ScanWindow, shown: int, found_by: Callable[[str], float]) -> Split | None:

@@ -15,6 +15,8 @@ from math import ceil, prod
 
 #: people who are to be expected for each further call, so that looking for them is worth it
 WORTH = 0.2
+#: a share of people who lack what filters go by, above which it tells nothing of how many they are
+MOST_LEFT = 0.5
 #: people caught again, below which an estimate is none
 TELLING = 5
 
@@ -40,10 +42,21 @@ def left_by_turns(only_first: int, only_second: int, shown: int) -> int | None:
     return None if both < TELLING else ceil(only_first * only_second / both)
 
 
-def left_by_filters(
-    shown: int, lacking: Iterable[Mapping[tuple[str, ...], float]], turns: Sequence[Mapping[str, float]]
-) -> int:
-    """People in no part of any turn, by what people lack that filters go by, of so many ``shown`` in all.
+Lacking = Iterable[Mapping[tuple[str, ...], float]]
+Turns = Sequence[Mapping[str, float]]
+
+
+def left_by_filters(shown: int, lacking: Lacking, turns: Turns) -> int | None:
+    """People in no part of any turn, by what people lack that filters go by; None where that is most of them.
+
+    Beside so many who were ``shown`` in all. See `share_left`.
+    """
+    missed = share_left(lacking, turns)
+    return None if missed > MOST_LEFT else ceil(shown * missed / (1 - missed))
+
+
+def share_left(lacking: Lacking, turns: Turns) -> float:
+    """The share of all people who are in no part of any turn.
 
     ``lacking``: the share of people who lack a value of just these filters; one mapping for each family of filters,
     which are taken to have nothing to do with each other. ``turns``: by filter, for how many of the people a turn has
@@ -57,8 +70,7 @@ def left_by_filters(
         missed += prod(share for _, share in chosen) * prod(
             1 - prod(1 - turn.get(name, 0.0) for name in lacked) for turn in turns
         )
-    missed = min(missed, 0.5)  # no more are told than were shown
-    return ceil(shown * missed / (1 - missed))
+    return min(missed, 1.0)
 
 
 def worthwhile(left: float, calls: float) -> bool:

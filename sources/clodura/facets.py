@@ -133,7 +133,11 @@ class Tally:
             people=document["people"],
             counts={name: Counter(counts) for name, counts in document["counts"].items()},
             without=Counter(document["without"]),
-            lacking=Counter({tuple(fields): count for count, *fields in document.get("lacking", ())}),
+            lacking=Counter(
+                {tuple(fields): count for count, *fields in document["lacking"]}
+                if "lacking" in document
+                else {(name,): count for name, count in document["without"].items()}  # noted by an earlier version
+            ),
             several=Counter(document["several"]),
         )
 
@@ -144,20 +148,19 @@ def shares_lacking(samples: Iterable[tuple[SearchFilters, Tally]]) -> list[dict[
     Whoever a window shows that filters by a facet lacks none of it: of that facet such a window tells nothing. Whose
     employer's country is unknown lacks the facets of employers that no record shows, too.
     """
+    unshown = tuple(facet.field for facet in LISTED)
     lack: Counter[tuple[str, ...]] = Counter()
     asked: Counter[tuple[str, ...]] = Counter()
-    samples = list(samples)
-    for _, tally in samples:
-        lack.update(tally.lacking)
-    for filters, tally in samples:
-        for fields in lack:
-            if all(getattr(filters, name) is None for name in fields):
-                asked[fields] += tally.people
-    unshown = tuple(facet.field for facet in LISTED)
-    families: dict[str, dict[tuple[str, ...], float]] = {}
-    for fields, people in asked.items():
+    samples = [(filters, tally) for filters, tally in samples if tally.people]
+    for fields in {fields: None for _, tally in samples for fields in tally.lacking}:
         lacked = (*fields, *unshown) if "company_country" in fields else fields
-        families.setdefault(_family(fields[0]), {})[lacked] = lack[fields] / people
+        for filters, tally in samples:
+            if all(getattr(filters, name) is None for name in lacked):
+                lack[lacked] += tally.lacking[fields]
+                asked[lacked] += tally.people
+    families: dict[str, dict[tuple[str, ...], float]] = {}
+    for lacked, people in asked.items():
+        families.setdefault(_family(lacked[0]), {})[lacked] = lack[lacked] / people
     return [*families.values()]
 
 

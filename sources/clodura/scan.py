@@ -267,6 +267,7 @@ class Scan:
         return page
 
     def _count(self, window: ScanWindow, calls: int, wasted: int) -> None:
+        self.touched.add(window.number)
         self.asked[window.number] += calls
         self.calls += calls
         self.wasted += wasted

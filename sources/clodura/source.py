@@ -81,7 +81,7 @@ def clodura(
             return make_transport(base_url, api_key, rate_limits=windows)
 
         heard = Employers()
-        with seldom_collected():
+        with seldom_collected(freezing=False):
             for batch in stream(transport, checked, limit=limit):
                 if batch.people:
                     yield Pages(batch, heard)
@@ -111,7 +111,10 @@ class Pages:
 
 
 class Employers:
-    """What a run has handed on of employers: a thousand people have a hundred, and say the same of each."""
+    """What a run has handed on of employers: a thousand people have a hundred, and say the same of each.
+
+    Of two rows of one employer in one load dlt keeps one, any: what a later record adds is not sure to get there.
+    """
 
     def __init__(self) -> None:
         self._known: dict[str, Employer] = {}

@@ -69,13 +69,22 @@ class WindowTree:
         """For how many of a window's people a turn has split by filters that may leave people out (1: for all)."""
         shares: dict[str, float] = defaultdict(float)
         parts = [part for part in self.parts(window) if part.turn == turn]
-        shares[window.tried[turn - 1]] = 1.0
+        if self._leaves_out(window, turn):
+            shares[window.tried[turn - 1]] = 1.0
         people = sum(part.people for part in parts)
         below = [self[number] for part in parts for number in self.below(part)]
         for inner in below:
-            if inner.split_by is not None and not inner.exact and people:
-                shares[inner.split_by] = min(1.0, shares[inner.split_by] + inner.people / people)
+            if inner.tried and self._leaves_out(inner, len(inner.tried)) and people:
+                name = inner.tried[-1]
+                shares[name] = min(1.0, shares[name] + inner.people / people)
         return dict(shares)
+
+    def _leaves_out(self, window: ScanWindow, turn: int) -> bool:
+        """Whether the parts of a turn leave out who has no value of its filter: no list of the search's own, and no
+        part for everybody else that was read."""
+        name = window.tried[turn - 1]
+        rest = [part for part in self.parts(window) if part.turn == turn and part.role is Role.COMPLEMENT]
+        return getattr(window.filters, name) is None and not any(part.pages or part.split_by for part in rest)
 
     def ends(self, window: ScanWindow) -> bool:
         """Whether a split window has come to the end of its parts; true for the first one to ask."""

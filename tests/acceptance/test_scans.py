@@ -395,3 +395,30 @@ def test_who_was_read_before_a_channel_was_wanted_is_asked_for_too(project: Proj
     done = project.run("sync", "--json", "--enrich", "email")
     assert done.exit_code == 0, done.stderr
     assert project.ledger("SELECT count(DISTINCT person_id) FROM calls WHERE channel = 'email'") == [(250,)]
+
+
+#: the run dies when all is read, before any of it is loaded
+DIES_UNLOADED = """
+import os, time, pipelines.feed as feed
+def take(self, seconds):
+    while not self._closed:
+        time.sleep(0.02)
+    os._exit(9)
+feed.Feed.take = take
+"""
+
+
+def test_who_comes_back_from_two_scans_is_as_the_last_has_told_and_is_counted_once(
+    project: Project, vendor: Server
+) -> None:
+    vendor.reset(people=500)
+    assert sync(project, prelude=DIES_UNLOADED).exit_code == 9
+    vendor.set_behaviour(new_jobs=50)
+    assert sync(project, prelude=DIES_UNLOADED + SHIFTED.format(ahead=DAY)).exit_code == 9
+    done = sync(project, prelude=SHIFTED.format(ahead=DAY + 3600))
+    assert (done.exit_code, done.json["people_seen"], done.json["people_new"]) == (0, 500, 500), done.stderr
+    titles = dict(project.sql("SELECT person_id, title FROM crm.people"))
+    assert titles == dict(project.ledger("SELECT person_id, json_extract(facts, '$.title') FROM people"))
+    assert len(project.sql("SELECT person_id FROM crm.job_changes")) == 50
+    seen_at = "SELECT person_id, epoch_us(last_seen_at) FROM crm.people_seen"
+    assert dict(project.sql(seen_at)) == dict(project.ledger("SELECT person_id, last_seen_at FROM sightings"))

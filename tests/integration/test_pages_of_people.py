@@ -270,9 +270,10 @@ def test_pages_are_taken_back_by_the_sink_they_are_for(ledger: Ledger) -> None:
     ids = {sink: ledger.call(scans.put, "s", page, scans.shrunk(b"[]"), sink, 5) for sink in ("one", "two")}
     ledger.call(lambda connection: connection.execute(schema.spool.insert().values(search="s", page=2, body=b"", at=1)))
     for sink in ids:
-        kept = ledger.call(scans.spooled, sink, 0, 9)
-        assert [(one.spool_id, one.page) for one in kept] == [(ids[sink], 1), (3, 2)]  # the last is from before
-        assert scans.restored(kept[0].body) == b"[]"
+        kept = ledger.call(scans.spooled, sink, None, 9)
+        assert [(one.spool_id, one.page) for one in kept] == [(3, 2), (ids[sink], 1)]  # the other is from before
+        assert scans.restored(kept[1].body) == b"[]"
+        assert ledger.call(scans.spooled, sink, 3, 9) == kept[1:]
 
 
 @pytest.mark.parametrize("state", ["open", "split", "done"])
@@ -292,8 +293,8 @@ def test_a_page_that_was_kept_and_cannot_be_read_is_to_be_asked_for_again(ledger
         ledger.call(scans.note_page, {**page, "fill": "full", "people": 1, "unreadable": 0})
         ledger.call(scans.put, "s", page, b"?", "sink", number)
         ledger.call(sight, "s", one.scan_id, 0, [key], number)
-    ledger.call(scans.lose, ledger.call(scans.spooled, "sink", 0, 1)[0], 9)
-    assert [kept.page for kept in ledger.call(scans.spooled, "sink", 0, 9)] == [2]
+    ledger.call(scans.lose, ledger.call(scans.spooled, "sink", None, 2)[1], 9)
+    assert [kept.page for kept in ledger.call(scans.spooled, "sink", None, 9)] == [2]
     if state == "open":
         assert [page.page for page in ledger.call(scans.pages_of, one.scan_id, 0)] == [2]
         assert ledger.call(sight, "s", one.scan_id, 0, ["a", "b"], 10) == [None, 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import json
 import logging
@@ -357,6 +358,22 @@ def test_a_limit_on_the_records_ends_the_search_and_its_thread(
     assert tables(pipeline) == {"people", "organizations"}
     assert calls(sandbox_server) < 100
     assert not {"pages", "records"} & set(pipeline.default_schema.tables)
+
+
+def test_who_stops_half_way_leaves_no_thread_and_the_collector_as_it_was(sandbox_server: Server) -> None:
+    sandbox_server.reset(people=5_000)
+    before = gc.get_threshold(), gc.get_freeze_count()
+
+    def stop() -> None:
+        for _ in source(sandbox_server):
+            assert gc.get_threshold() != before[0]
+            raise ValueError("enough")
+
+    with pytest.raises(ValueError, match="enough"):
+        stop()
+    gc.collect()  # dlt's iterators are a cycle
+    assert (gc.get_threshold(), gc.get_freeze_count()) == before
+    assert searching() == []
 
 
 def test_what_the_vendor_said_can_be_transformed_by_others(sandbox_server: Server) -> None:

@@ -86,3 +86,48 @@ def test_that_people_are_lacking_is_remembered_where_nobody_knows_how_many() -> 
 def test_what_earlier_versions_remembered_is_read() -> None:
     assert Remembered.from_json("[null, []]") == Remembered((), None, lacks=False)
     assert Remembered.from_json("[7, []]") == Remembered((), 7, lacks=True)
+
+
+HIDDEN = "3"
+
+
+class Hiding(Vendor):
+    """A vendor whose filters never bring out one person, who is on the first page of all people."""
+
+    def matching(self, filters: SearchFilters) -> list[Record]:
+        found = super().matching(filters)
+        hidden = bool(filters.wire()) and not filters.person_id
+        return [record for record in found if not hidden or record["personId"] != HIDDEN]
+
+
+def test_one_person_in_no_part_does_not_make_all_those_missing_whom_the_part_for_everybody_else_shows() -> None:
+    countries = ["India", "United States", "France", "Germany", "Brazil", "Japan", "Spain", "Italy"]
+    people: list[Record] = [
+        {"personId": str(n)} | ({"personCountry": countries[n % 8]} if n % 10 else {}) for n in range(20_000)
+    ]
+    vendor = Hiding(people)
+    done = scanned_here(vendor, {})
+    assert len(done.found) == 20_000
+    assert done.report.coverage is Coverage.TRUNCATED
+    (window,) = done.report.truncated
+    assert 1 <= (window.left or 0) <= 50
+    assert sum(vendor.calls.values()) <= 1.5 * 200
+
+
+def resumed_before_its_end() -> Resumed:
+    parts = [window(number, 0, seniority, **done(Coverage.COMPLETE)) for number, seniority in ((1, "CEO"), (2, "Head"))]
+    noted = Resumed(window(0, None, **split("seniority", exact=False)), *parts)
+    shown = {str(n): (0 if n < 60 else 1 + n % 2, None) for n in range(300)}
+    noted._shown.update(shown)
+    return noted
+
+
+def test_whoever_has_stopped_sends_no_call_to_conclude_a_window_and_the_next_run_does() -> None:
+    people: list[Record] = [{"personId": str(n), "seniority": ["CEO"] if n % 2 else ["Head"]} for n in range(300)]
+    vendor = Vendor(people)
+    told = scanned_here(vendor, {}, resumed_before_its_end(), stopped=lambda: True).report
+    assert (told.coverage, told.calls, sum(vendor.calls.values())) == (Coverage.INTERRUPTED, 0, 0)
+    told = scanned_here(vendor, {}, resumed_before_its_end()).report
+    assert told.coverage is not Coverage.INTERRUPTED
+    asked = sum(vendor.calls.values())
+    assert told.calls == sum(one.calls for one in told.windows) == asked > 0

@@ -153,11 +153,13 @@ class TinyClient(CloduraClient):
         return Page(page, records, min(per_page, vendor.page))
 
 
-def scanned_here(vendor: Vendor, settings: Mapping[str, Any], notes: MemoryNotes | None = None) -> Scanned:
+def scanned_here(
+    vendor: Vendor, settings: Mapping[str, Any], notes: MemoryNotes | None = None, **options: Any
+) -> Scanned:
     """Scan a search of a vendor in this process."""
 
     async def story() -> Scanned:
-        return await read_whole(TinyClient(vendor), parse_filters("test", settings), notes)
+        return await read_whole(TinyClient(vendor), parse_filters("test", settings), notes, **options)
 
     return anyio.run(story)
 

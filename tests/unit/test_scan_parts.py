@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import random
+from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sources.clodura.choices import DAY, Choices, parse_choices, without_effect
-from sources.clodura.estimates import TELLING, left_by_filters, left_by_sample, left_by_turns, worthwhile
+from sources.clodura.estimates import TELLING, left_by_filters, left_by_sample, left_by_turns, share_left, worthwhile
 from sources.clodura.facets import Tally, shares_lacking
 from sources.clodura.filters import SearchFilters, parse_filters
 from sources.clodura.scans import ScanWindow, State
@@ -65,7 +68,7 @@ def test_what_people_lack_tells_how_many_are_in_no_part_of_turns_that_share_thei
         in_second += found[2] and not (found[0] or found[1])
         left += not any(found)
     shown = people - left
-    assert left / 1.2 <= left_by_filters(shown, families, NESTED) <= left * 1.2
+    assert left / 1.2 <= (left_by_filters(shown, families, NESTED) or 0) <= left * 1.2
     told = left_by_turns(0, in_second, shown) or 0
     assert told < left / 3  # what turns have in common hides from them
 
@@ -74,38 +77,73 @@ def test_what_people_lack_tells_how_many_are_in_no_part_of_turns_that_share_thei
     ("lacking", "turns", "left"),
     [
         ([], [{"functional": 1.0}], 0),
-        ([{("functional",): 0.1}], [], 900),  # no turn yet: half of all is the most that is told
+        ([{("functional",): 0.1}], [], None),  # no turn yet: it tells nothing
+        ([{("functional",): 0.6}], [{"functional": 1.0}], None),  # most of them: of how many?
         ([{("functional",): 0.1}], [{"seniority": 1.0}], 0),
         ([{("functional",): 0.1}], [{"functional": 1.0}], 100),
         ([{("functional",): 0.1}], [{"functional": 1.0}, {"functional": 0.5}], 48),
     ],
 )
 def test_who_lacks_what_all_turns_split_by_is_left(
-    lacking: list[dict[tuple[str, ...], float]], turns: list[dict[str, float]], left: int
+    lacking: list[dict[tuple[str, ...], float]], turns: list[dict[str, float]], left: int | None
 ) -> None:
-    assert left_by_filters(900, lacking, turns) == pytest.approx(left, abs=1)
+    told = left_by_filters(900, lacking, turns)
+    assert told is None if left is None else told == pytest.approx(left, abs=1)
 
 
-def test_windows_tell_nothing_of_who_lacks_what_they_filter_by() -> None:
-    whole, part = Tally(), Tally()
-    whole.add(
-        [{"seniority": ["CEO"]}] * 6
-        + [{"seniority": ["of no list"], "companyCountry": "India", "companyDomain": "a.io"}] * 4
+def test_what_a_turn_may_show_is_told_by_shares_and_not_by_people_rounded_up() -> None:
+    lacking: list[dict[tuple[str, ...], float]] = [{("functional",): 0.0001}, {("seniority",): 0.05}]
+    before, after = (
+        share_left(lacking, turns) for turns in ([{"functional": 1.0}], [{"functional": 1.0}, {"seniority": 1.0}])
     )
-    part.add_lacking([{"seniority": ["CEO"], "functional": ["Sales"], "companyCountry": "India"}] * 10)
-    filters = parse_filters("test", {"functional": ["Sales"], "person_country": ["India"]})
-    shares = {
-        names: share
-        for family in shares_lacking([(SearchFilters(), whole), (filters, part)])
-        for names, share in family.items()
-    }
-    assert shares["functional",] == 1.0  # of the ten who were not asked for by it
-    assert shares["seniority",] == 0.2  # a value that cannot be asked for is as good as none
-    (employer,) = [names for names in shares if "company_country" in names and len(names) > 2]
-    assert {"company_employee_size", "revenue", "company_domain"} <= set(employer)
-    assert shares[employer] == 0.3
-    again = Tally.from_json(whole.as_json())
-    assert again == whole
+    assert 1 - after / before == pytest.approx(0.95)
+
+
+EMPLOYER = "company_country company_domain revenue industry business_model"
+
+
+@pytest.mark.parametrize(
+    ("samples", "shares"),
+    [
+        ([({}, 10, {"functional": 4}), ({}, 30, {"functional": 2})], {"functional": 0.15}),
+        # whoever a window filters by a facet for lacks none of it: neither he nor what he lacks counts
+        ([({}, 10, {"functional": 1}), ({"functional": ["Sales"]}, 90, {"functional": 9})], {"functional": 0.1}),
+        ([({}, 10, {"seniority": 1}), ({"functional": ["Sales"]}, 10, {"seniority": 3})], {"seniority": 0.2}),
+        ([({"functional": ["Sales"]}, 10, {"functional": 1})], {}),
+        ([({}, 0, {}), ({"functional": ["Sales"]}, 10, {"functional": 1})], {}),
+        # nobody without an employer is in a window by revenue, which no record shows
+        (
+            [({}, 10, {"company_country company_domain": 2}), ({"revenue": ["1M-10M"]}, 90, {})],
+            {EMPLOYER: 0.2},
+        ),
+    ],
+)
+def test_windows_tell_nothing_of_who_lacks_what_they_filter_by(
+    samples: list[tuple[dict[str, Any], int, dict[str, int]]], shares: dict[str, float]
+) -> None:
+    tallies = [
+        (
+            SearchFilters(**filters),
+            Tally(people, lacking=Counter({tuple(names.split()): many for names, many in lacking.items()})),
+        )
+        for filters, people, lacking in samples
+    ]
+    told = {" ".join(names): share for family in shares_lacking(tallies) for names, share in family.items()}
+    assert told == pytest.approx(shares)
+
+
+def test_of_each_person_it_is_tallied_what_no_value_would_bring_out() -> None:
+    tally = Tally()
+    employed = {"seniority": ["of no list"], "companyCountry": "India", "companyDomain": "a.io"}
+    tally.add([{"seniority": ["CEO"]}] * 6 + [employed] * 4)
+    assert tally.people == 10
+    assert tally.lacking["seniority",] == 4  # a value that cannot be asked for is as good as none
+    assert tally.lacking["company_employee_size", "company_country", "company_domain"] == 6
+    assert tally.lacking["company_employee_size",] == 4
+    assert tally.share_lacking("company_employee_size") == 1.0
+    assert Tally.from_json(json.loads(json.dumps(tally.as_json()))) == tally
+    older = {name: value for name, value in tally.as_json().items() if name != "lacking"}
+    assert Tally.from_json(older).share_lacking("company_country") == 0.6
 
 
 @given(st.integers(0, 2000), st.integers(0, 2000), st.integers(0, 10**6))
@@ -190,8 +228,20 @@ def test_a_tree_knows_for_how_many_a_turn_was_split_by_what() -> None:
     tree.split(one, parts("Senior", name="person_city", exact=False))
     tree.split(two, parts("Senior", name="person_state", exact=True))
     tree.split(tree.root, parts("Junior", name="functional"))
-    assert tree.split_by(tree.root, 1) == {"seniority": 1.0, "person_city": 0.75}
+    assert tree.split_by(tree.root, 1) == {"seniority": 1.0, "person_city": 0.75, "person_state": 0.25}
     assert tree.split_by(tree.root, 2) == {"functional": 1.0}
+
+
+def test_a_turn_that_leaves_nobody_out_hides_nobody() -> None:
+    tree = WindowTree()
+    tree.add(ScanWindow(0, None, Role.SEARCH, SearchFilters(seniority=["CEO", "Head"])))
+    tree.split(tree.root, parts("CEO", "Head", exact=False))  # a list of its own, whatever it was taken for since
+    assert tree.split_by(tree.root, 1) == {}
+    cities = [Part(SearchFilters(person_city=["Pune"]), role) for role in (Role.PART, Role.COMPLEMENT)]
+    _, rest = tree.split(tree.root, Split("person_city", True, tuple(cities)))
+    assert tree.split_by(tree.root, 2) == {"person_city": 1.0}  # the part for everybody else was refused
+    rest.pages = 1
+    assert tree.split_by(tree.root, 2) == {}
 
 
 def test_a_part_holds_about_what_its_siblings_say() -> None:
