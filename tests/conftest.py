@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 from pipelines.environment import quiet_dlt
+from pipelines.garbage import THRESHOLDS
 
 quiet_dlt()
 os.environ["NO_PROXY"] = "127.0.0.1,localhost"
+
+
+def pytest_collection_finish() -> None:
+    """Leave thousands of tests, and all they import, out of what the garbage collector looks through from now on."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*THRESHOLDS)
