@@ -112,7 +112,7 @@ def test_everybody_is_found_once_and_few_calls_go_behind_the_end(
         assert report.wasted == 0
 
 
-@pytest.mark.parametrize("people", [9_999, 10_000, 10_001])
+@pytest.mark.parametrize("people", [10_000, *(pytest.param(n, marks=pytest.mark.thorough) for n in (9_999, 10_001))])
 def test_a_window_is_truncated_where_its_hundredth_page_is_full(sandbox_server: Server, people: int) -> None:
     sandbox_server.reset(people=people)
     report, records = search(sandbox_server.url)
