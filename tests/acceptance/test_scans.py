@@ -229,6 +229,13 @@ def test_who_changes_jobs_has_a_history(project: Project, vendor: Server) -> Non
     vendor.set_behaviour(new_jobs=0)
     assert sync(project).exit_code == 0
     assert project.one("SELECT count(*) FROM crm.people_history") == 2 * len(history)
+    # a record without a job ends none
+    for prelude in (
+        "import sources.clodura.columns as c\nc.People.jobs = lambda self: [(None,) * 4] * len(self)\n",
+        "",
+    ):
+        assert sync(project, prelude=prelude).exit_code == 0
+    assert project.one("SELECT count(*) FROM crm.people_history") == 2 * len(history)
 
 
 def test_windows_are_told_with_what_they_are_parts_of_and_who_cannot_be_seen(project: Project, vendor: Server) -> None:
@@ -363,14 +370,6 @@ def test_nobody_is_missing_where_a_record_could_not_be_read(project: Project, ve
     assert (done.exit_code, done.json["people_missing"]) == (0, 0), done.stderr
     assert not any(seen(project).values())
     assert sync(project).json["people_missing"] == 5
-
-
-def test_a_record_without_a_job_ends_none(project: Project, vendor: Server) -> None:
-    vendor.reset(people=50)
-    jobless = "import sources.clodura.columns as c\nc.People.jobs = lambda self: [(None,) * 4] * len(self)\n"
-    for prelude in ("", jobless, ""):
-        assert sync(project, prelude=prelude).exit_code == 0
-    assert project.one("SELECT count(*) FROM crm.people_history") == 0
 
 
 @pytest.mark.parametrize("how", ["resumed", "new_only"])

@@ -146,7 +146,7 @@ SCENARIOS = {
     "flushing": Scenario(  # rows are loaded while their calls are under way
         {"job_seconds": 0.8},
         points.FLUSHING,
-        {"enrichment": {"max_unanswered": MOST, "flush_every": 0.2}},
+        {"enrichment": {"max_unanswered": MOST, "flush_every": 0.4}},
     ),
     "new": Scenario(
         {"job_seconds": 0.05}, points.NEW, {"enrichment": {"max_unanswered": MOST}}, new=True, limited=False

@@ -339,7 +339,14 @@ def test_a_page_is_short_only_where_it_is_known_what_it_could_hold(
 
 
 @pytest.mark.parametrize(
-    "trouble", ["500", "502", "503", "408", "429", "500_after", "reset_before", "reset_after", "cut_after"]
+    "trouble",
+    [
+        *("503", "429", "500_after", "reset_after"),
+        *(
+            pytest.param(trouble, marks=pytest.mark.thorough)
+            for trouble in ("500", "502", "408", "reset_before", "cut_after")
+        ),
+    ],
 )
 def test_passing_trouble_on_some_pages_is_healed(sandbox_server: Server, trouble: str) -> None:
     sandbox_server.set_behaviour(faults=[fault(trouble, nth=[1, 3, 6, 7, 12])])
