@@ -82,6 +82,12 @@ class Destination(Protocol):
         """Run statements in one transaction. Raises `DestinationError`."""
         ...
 
+    def held(self) -> AbstractContextManager[None]:
+        """Keep it open for as long as a block lasts, where it is there: whoever opens it meanwhile, dlt as well, finds
+        it open. Nobody else can write to it. Raises `DestinationError`.
+        """
+        ...
+
     def example(self, sql: str) -> str:
         """A command line that runs a SELECT, to paste."""
         ...

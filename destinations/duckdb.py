@@ -78,7 +78,6 @@ class DuckDB:
     def check(self) -> None:
         """See `Destination.check`. The file is made where there is none."""
         self.fits()
-        self.execute([])
         reserved = "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category = 'reserved'"
         if self.dataset in {"information_schema", "pg_catalog", *(row[0] for row in self.query(reserved))}:
             raise ConfigurationError(f"pipelines.dataset: {self.dataset!r} is a word of DuckDB's own. Choose another.")
@@ -135,6 +134,21 @@ class DuckDB:
             for statement in statements:
                 connection.execute(statement)
             connection.commit()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """See `Destination.held`. To open a file takes 15 ms, to open one that this process has open takes none."""
+        if not self.exists:
+            yield
+            return
+        import duckdb
+
+        with self._told():
+            connection = duckdb.connect(str(self.path))
+        try:
+            yield
+        finally:
+            connection.close()
 
     def example(self, sql: str) -> str:
         """See `Destination.example`."""

@@ -162,7 +162,8 @@ class Loader:
             reach("load.extracted")
             self._pipeline.normalize()
             reach("load.normalized")
-            info = self._pipeline.load()
+            with self._destination.held():
+                info = self._pipeline.load()
         except (DltException, OSError) as error:  # most often PipelineStepFailed
             if isinstance(_cause(error), KeyboardInterrupt):
                 raise KeyboardInterrupt from None  # dlt wraps it; it is no failure of the load

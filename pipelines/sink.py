@@ -36,6 +36,19 @@ def prepare(
     The name lies in the dataset itself. A file that was deleted, or another one, has none and is owed everything that
     was ever bought; a table that somebody dropped, or one that lacks columns, is owed its rows again.
     """
+    with destination.held():
+        return _prepare(loader, destination, dataset, ledger, now, tell, made_views)
+
+
+def _prepare(
+    loader: Loader,
+    destination: Destination,
+    dataset: str,
+    ledger: Ledger,
+    now: int,
+    tell: Callable[[str], None],
+    made_views: Sequence[str] | None,
+) -> str:
     if (drained := loader.drain()) is not None:
         tell(drained)
     present = destination.columns()
@@ -64,7 +77,10 @@ def prepare(
 def still_there(destination: Destination, dataset: str, sink_id: str) -> None:
     """DestinationError where what a run loads into is not any more what it began with."""
     try:
-        there = destination.exists and SINKS.name in destination.columns() and _name(destination, dataset) == sink_id
+        with destination.held():
+            there = (
+                destination.exists and SINKS.name in destination.columns() and _name(destination, dataset) == sink_id
+            )
     except DestinationError as error:
         raise DestinationError(error.problem, error.mend, NOTHING_LOST) from error
     if not there:

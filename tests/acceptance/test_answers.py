@@ -115,6 +115,7 @@ scan.companies = lambda *given: None
 """
 
 
+@pytest.mark.thorough
 def test_a_search_that_is_not_all_there_says_so(project: Project, vendor: Server) -> None:
     vendor.reset(people=10_050, seed=3)
     done = project.run("sync", "--json", "--enrich", "none", prelude=_UNSPLIT)

@@ -10,7 +10,14 @@ import pytest
 from sandbox import Server
 from tests.support.project import Project
 
+PEOPLE = 12
 BOUGHT = ("emails", "phones", "provider_results", "credit_spend", "calls")
+
+
+@pytest.fixture
+def project(made: Project, vendor: Server) -> Project:
+    vendor.reset(people=PEOPLE, seed=3, behaviour={"job_seconds": 0.05})
+    return made
 
 
 def _bought(project: Project, dataset: str = "crm") -> dict[str, list[tuple[object, ...]]]:
@@ -49,7 +56,7 @@ def test_another_dataset_gets_everything_at_no_cost(project: Project) -> None:
     assert (done.exit_code, done.json["calls_sent"]) == (0, 0), done.stderr
     assert _bought(project, "other") == _bought(project)
     assert project.sync().exit_code == 0  # and the first one is still itself
-    assert project.one("SELECT count(*) FROM crm.people") == 40
+    assert project.one("SELECT count(*) FROM crm.people") == PEOPLE
 
 
 @pytest.mark.thorough

@@ -75,7 +75,7 @@ def test_a_list_is_bought_once_and_what_names_nobody_is_told(project: Project, v
 def test_by_profile_here_and_by_id_there_is_one_person(project: Project, vendor: Server) -> None:
     people = [person for person in vendor.people() if person["linkedin_url"]][:4]
     write(project, "list.csv", [by_profile(person) for person in people])
-    assert project.run("enrich", "list.csv", "--enrich", "email").exit_code == 0
+    assert project.run("enrich", "list.csv", "--enrich", "email", prelude=WITHOUT_LOADING).exit_code == 0
     before = asked(vendor)
     write(project, "ids.csv", [{"Clodura ID": person["person_id"], **by_profile(person)} for person in people[:2]])
     assert project.run("enrich", "ids.csv", "--enrich", "email", prelude=WITHOUT_LOADING).exit_code == 0

@@ -93,10 +93,11 @@ def bought(project: Project) -> Counter[tuple[str, str]]:
 
 def test_so_it_is_with_two_providers_in_units_of_their_own(bare: Project, vendor: Server) -> None:
     """What the first missed in an earlier run is asked at the second; each plan bounds each provider's part."""
-    vendor.reset(people=60, seed=3, behaviour={"job_seconds": 0.05, "sixtyfour_job_seconds": 0.05})
+    people = 30
+    vendor.reset(people=people, seed=3, behaviour={"job_seconds": 0.05, "sixtyfour_job_seconds": 0.05})
     bare.configure(enrichment={"channels": ["email"]})
     assert bare.run("sync", prelude=WITHOUT_LOADING).exit_code == 0
-    missed = 60 - bare.ledger("SELECT count(DISTINCT person_id) FROM emails")[0][0]
+    missed = people - bare.ledger("SELECT count(DISTINCT person_id) FROM emails")[0][0]
 
     def run(*arguments: str) -> tuple[dict[str, Any], Finished]:
         foreseen, before = plan(bare, *arguments), bought(bare)
@@ -114,7 +115,7 @@ def test_so_it_is_with_two_providers_in_units_of_their_own(bare: Project, vendor
     rows = {(row["channel"], row["provider"]): row["asks"] for row in foreseen["channels"]}
     assert rows == {
         ("email", "clodura"): {"min": 0, "max": 0}, ("email", "sixtyfour"): {"min": 0, "max": missed},
-        ("phone", "clodura"): {"min": 60, "max": 60}, ("phone", "sixtyfour"): {"min": 0, "max": 60},
+        ("phone", "clodura"): {"min": people, "max": people}, ("phone", "sixtyfour"): {"min": 0, "max": people},
     }  # fmt: skip
     assert foreseen["capped_by"] == {"cents": "enrichment.caps.sixtyfour.cents_per_run"}
     assert (foreseen["cost"]["cents"]["max"], done.exit_code) == (100, 3)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox import Server
 from tests.support.compared import tables
-from tests.support.project import Finished, Project, finish, wait_until
+from tests.support.project import WITHOUT_LOADING, Finished, Project, finish, wait_until
 from tests.support.wrong_clock import DAY, SHIFTED
 
 SEARCH = "/api/v1/search/people"
@@ -56,42 +55,54 @@ def people_as_they_are(project: Project) -> dict[str, Any]:
     return {**{name: found[name] for name in ("people", "organizations")}, "seen": seen(project)}
 
 
-@pytest.mark.parametrize("calls", [40, *(pytest.param(calls, marks=pytest.mark.thorough) for calls in (3, 15, 90))])
-def test_after_kill_nine_no_page_is_asked_for_again_but_those_in_flight(
-    project: Project, vendor: Server, tables: Path, calls: int
-) -> None:
-    vendor.reset(people=10_200, kind="skewed", behaviour={"latency": 0.01})
-    process = project.start("sync", "--json", "--enrich", "none", prelude=UNCHECKED)
+@pytest.mark.parametrize(
+    ("people", "small", "calls", "kept"),
+    [
+        (1_400, SMALL, 15, 100),
+        # fewer calls are pages of the full window, whose people its parts show again
+        *(pytest.param(10_200, "", calls, kept, marks=pytest.mark.thorough)
+          for calls, kept in ((3, 0), (15, 0), (40, 1_000), (90, 1_000))),
+    ],
+)  # fmt: skip
+def test_after_kill_nine_no_page_is_asked_for_again_but_those_in_flight_and_the_same_is_left(
+    project: Project, vendor: Server, tmp_path_factory: pytest.TempPathFactory,
+    people: int, small: str, calls: int, kept: int,
+) -> None:  # fmt: skip
+    vendor.reset(people=people, kind="usual" if small else "skewed", behaviour={"latency": 0.03 if small else 0.01})
+    prelude = small + UNCHECKED
+    process = project.start("sync", "--json", "--enrich", "none", prelude=prelude)
     wait_until(lambda: vendor.searches()["calls"] >= calls, f"{calls} calls")
     process.kill()
     finish(process)
     killed_at = vendor.searches()["calls"]
     vendor.set_behaviour(latency=0.0)
-    rest = sync(project, prelude=UNCHECKED)
+    rest = sync(project, prelude=prelude)
     assert (rest.exit_code, rest.json["exit_reason"]) == (0, "done"), rest.stderr
     assert again(vendor) <= 8
     assert rest.json["search_calls"] == vendor.searches()["calls"] - killed_at
     assert set(seen(project)) == set(vendor.present().now)
     assert not any(seen(project).values())
-    assert project.one("SELECT count(*) FROM crm.people") == 10_200
-    assert (
-        rest.json["people_seen"] == rest.json["people_new"] == 10_200
-    )  # on however many pages the killed run saw them
-    asked = (
-        "SELECT sum(calls) FROM crm.search_coverage JOIN (SELECT max_by(run_id, started_at) AS run_id FROM crm.runs)"
-    )
-    assert project.one(f"{asked} USING (run_id)") == rest.json["search_calls"]
+    assert project.one("SELECT count(*) FROM crm.people") == people
+    # on however many pages the killed run saw them
+    assert rest.json["people_seen"] == rest.json["people_new"] == people
+    last = "(SELECT max_by(run_id, started_at) AS run_id FROM crm.runs)"
+    asked = f"SELECT sum(calls) FROM crm.search_coverage JOIN {last} USING (run_id)"
+    assert project.one(asked) == rest.json["search_calls"]
     # whom the killed run has seen was seen then, although it was this one that loaded it
     then = "SELECT count(*) FROM crm.people_seen WHERE last_seen_at < (SELECT max(started_at) FROM crm.runs)"
-    if calls >= 40:  # fewer are pages of the full window, whose people its parts show again
-        assert project.one(then) >= 1_000
+    assert project.one(then) >= kept
+    # an uninterrupted run leaves the same
+    other = Project(tmp_path_factory.mktemp("other"), vendor)
+    other.configure()
+    assert sync(other, prelude=small).exit_code == 0
+    assert people_as_they_are(project) == people_as_they_are(other)
     # the next run knows which window is full, and loads nobody
     before = people_as_they_are(project), project.sql("SELECT person_id, _dlt_load_id FROM crm.people ORDER BY 1")
     full = windows_of(vendor)["[{}, false]"]["calls"]
-    second = sync(project)
+    second = sync(project, prelude=small)
     assert second.exit_code == 0
     told = second.json
-    assert (told["people_new"], told["people_changed"], told["people_unchanged"]) == (0, 0, 10_200)
+    assert (told["people_new"], told["people_changed"], told["people_unchanged"]) == (0, 0, people)
     assert windows_of(vendor)["[{}, false]"]["calls"] == full
     assert project.sql("SELECT person_id, _dlt_load_id FROM crm.people ORDER BY 1") == before[1]
     assert people_as_they_are(project) == before[0]
@@ -99,23 +110,9 @@ def test_after_kill_nine_no_page_is_asked_for_again_but_those_in_flight(
                        "SELECT min(started_at) FROM crm.runs WHERE people_new = 0) FROM crm.people_seen")  # fmt: skip
 
 
-def test_what_is_left_after_a_crash_is_what_an_uninterrupted_run_leaves(
-    project: Project, vendor: Server, tables: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    vendor.reset(people=1_400, behaviour={"latency": 0.03})
-    process = project.start("sync", "--json", "--enrich", "none", prelude=SMALL)
-    wait_until(lambda: vendor.searches()["calls"] >= 15, "15 calls")
-    process.kill()
-    finish(process)
-    vendor.set_behaviour(latency=0.0)
-    assert sync(project, prelude=SMALL).exit_code == 0
-    other = Project(tmp_path_factory.mktemp("other"), vendor)
-    other.configure()
-    assert sync(other, prelude=SMALL).exit_code == 0
-    assert people_as_they_are(project) == people_as_they_are(other)
-
-
-@pytest.mark.parametrize(("small", "coverage"), [(SMALL, "split"), ("", "complete")])
+@pytest.mark.parametrize(
+    ("small", "coverage"), [pytest.param(SMALL, "split", marks=pytest.mark.thorough), ("", "complete")]
+)
 def test_a_search_that_a_quota_ends_goes_on_in_the_next_hour(
     project: Project, vendor: Server, small: str, coverage: str
 ) -> None:
@@ -154,7 +151,7 @@ def leave(vendor: Server, count: int) -> set[str]:
 
 
 def test_who_is_gone_is_missing_until_seen_again(project: Project, vendor: Server) -> None:
-    vendor.reset(people=350)
+    vendor.reset(people=150)
     assert sync(project).json["people_missing"] == 0
     everybody = seen(project)
     gone = leave(vendor, 5)
@@ -171,28 +168,25 @@ def test_who_is_gone_is_missing_until_seen_again(project: Project, vendor: Serve
     assert not any(everybody.values())
 
 
-@pytest.mark.parametrize("how", ["interrupted", "truncated", "limited", "exclude_viewed_people"])
-def test_nobody_is_missing_after_a_scan_that_has_not_seen_everybody(project: Project, vendor: Server, how: str) -> None:
+def test_nobody_is_missing_after_a_scan_that_has_not_seen_everybody(project: Project, vendor: Server) -> None:
     vendor.reset(people=350, behaviour={"search_marks_viewed": True})
     assert sync(project).exit_code == 0
     leave(vendor, 5)
-    arguments: list[str] = []
-    prelude, code = "", 0
-    match how:
-        case "interrupted":
-            vendor.set_behaviour(faults=[{"operation": "search", "fault": "400", "nth": [4]}])
-            code = 1
-        case "truncated":
-            prelude, code = SMALL + UNSPLIT, 3
-        case "limited":
-            arguments = ["--limit", "50"]
-        case _:
-            project.configure(searches={"everyone": {"exclude_viewed_people": True}})
-    done = sync(project, *arguments, prelude=prelude)
-    assert (done.exit_code, done.json["people_missing"]) == (code, 0), done.stderr
-    assert not any(seen(project).values())
     last = "SELECT coverage FROM crm.search_coverage WHERE role = 'search' ORDER BY started_at DESC LIMIT 1"
-    assert project.one(last) == {"exclude_viewed_people": "complete"}.get(how, how)
+
+    def scan(coverage: str, code: int, *arguments: str, prelude: str = "") -> None:
+        done = sync(project, *arguments, prelude=prelude)
+        assert (done.exit_code, done.json["people_missing"]) == (code, 0), done.stderr
+        assert not any(seen(project).values())
+        assert project.one(last) == coverage
+
+    scan("limited", 0, "--limit", "50")
+    project.configure(searches={"everyone": {"exclude_viewed_people": True}})
+    scan("complete", 0)
+    project.configure()
+    scan("truncated", 3, prelude=SMALL + UNSPLIT)
+    vendor.set_behaviour(faults=[{"operation": "search", "fault": "400", "nth": [4]}])
+    scan("interrupted", 1)
 
 
 def test_a_search_for_new_people_only_reads_all_once_in_a_while(project: Project, vendor: Server) -> None:
@@ -239,6 +233,13 @@ def test_who_changes_jobs_has_a_history(project: Project, vendor: Server) -> Non
     assert project.one("SELECT count(*) FROM crm.people_history") == len(history)
     vendor.set_behaviour(new_jobs=0)
     assert sync(project).exit_code == 0
+    assert project.one("SELECT count(*) FROM crm.people_history") == 2 * len(history)
+    # a record without a job ends none
+    for prelude in (
+        "import sources.clodura.columns as c\nc.People.jobs = lambda self: [(None,) * 4] * len(self)\n",
+        "",
+    ):
+        assert sync(project, prelude=prelude).exit_code == 0
     assert project.one("SELECT count(*) FROM crm.people_history") == 2 * len(history)
 
 
@@ -306,21 +307,21 @@ def test_windows_that_are_told_as_the_end_of_a_scan_are_told_once(project: Proje
     assert (done.exit_code, done.json["truncated_searches"], len(done.json["truncated"])) == (3, ["everyone"], 1)
 
 
-def begin_and_stop(project: Project, *arguments: str, prelude: str = "") -> None:
+def begin_and_stop(project: Project, prelude: str = "") -> None:
     """A scan of which two pages are read."""
     project.configure(clodura={"rate_limits": ["2/hour"]})
-    done = sync(project, "--wait", "1s", *arguments, prelude=UNCHECKED + prelude)
-    assert done.exit_code == (9 if prelude else 3), done.stderr
+    done = sync(project, "--wait", "1s", prelude=UNCHECKED + prelude)
+    assert done.exit_code == (9 if prelude == UNLOADED else 3), done.stderr
     project.configure(clodura={"rate_limits": ["1000/hour"]})
 
 
 def test_each_dataset_is_told_who_is_missing_and_gets_scans_of_its_own(project: Project, vendor: Server) -> None:
-    vendor.reset(people=350)
+    vendor.reset(people=150)
     for dataset in ("crm", "two"):
         assert sync(project, "--dataset", dataset).exit_code == 0
     gone = leave(vendor, 5)
-    told = [sync(project, "--dataset", dataset).json["people_missing"] for dataset in ("crm", "two", "two", "crm")]
-    assert told == [5, 5, 0, 0]
+    told = [sync(project, "--dataset", dataset).json["people_missing"] for dataset in ("crm", "two", "two")]
+    assert told == [5, 5, 0]
     for dataset in ("crm", "two"):
         query = f"SELECT person_id FROM {dataset}.people_seen WHERE missing_since IS NOT NULL"
         assert {person for (person,) in project.sql(query)} == gone
@@ -376,25 +377,19 @@ def test_nobody_is_missing_where_a_record_could_not_be_read(project: Project, ve
     assert sync(project).json["people_missing"] == 5
 
 
-def test_a_record_without_a_job_ends_none(project: Project, vendor: Server) -> None:
-    vendor.reset(people=50)
-    jobless = "import sources.clodura.columns as c\nc.People.jobs = lambda self: [(None,) * 4] * len(self)\n"
-    for prelude in ("", jobless, ""):
-        assert sync(project, prelude=prelude).exit_code == 0
-    assert project.one("SELECT count(*) FROM crm.people_history") == 0
-
-
 @pytest.mark.parametrize("how", ["resumed", "new_only"])
 def test_who_was_read_before_a_channel_was_wanted_is_asked_for_too(project: Project, vendor: Server, how: str) -> None:
-    vendor.reset(people=250, behaviour={"search_marks_viewed": True} if how == "new_only" else {})
     if how == "resumed":
-        begin_and_stop(project)
+        vendor.reset(people=250)
+        begin_and_stop(project, WITHOUT_LOADING)
     else:
+        vendor.reset(people=50, behaviour={"search_marks_viewed": True})
         project.configure(searches={"everyone": {"new_only": True}})
-        assert sync(project).exit_code == 0
-    done = project.run("sync", "--json", "--enrich", "email")
+        assert sync(project, prelude=WITHOUT_LOADING).exit_code == 0
+    everybody = len(vendor.present().now)
+    done = project.sync("--enrich", "email", load=False)
     assert done.exit_code == 0, done.stderr
-    assert project.ledger("SELECT count(DISTINCT person_id) FROM calls WHERE channel = 'email'") == [(250,)]
+    assert project.ledger("SELECT count(DISTINCT person_id) FROM calls WHERE channel = 'email'") == [(everybody,)]
 
 
 #: the run dies when all is read, before any of it is loaded

@@ -65,6 +65,7 @@ def test_the_cron_line_runs(project: Project) -> None:
     assert "4 seen" in (project.folder / "sync.log").read_text()
 
 
+@pytest.mark.thorough
 def test_cron_takes_a_run_at_work_for_success_and_a_failure_for_one(bare: Project, vendor: Server) -> None:
     (bare.folder / ".leadsync").mkdir(exist_ok=True)
     with FileLock(bare.folder / ".leadsync" / "sync.lock"):

@@ -86,7 +86,7 @@ def test_a_ctrl_c_as_the_run_is_noted_ends_it_in_good_order(bare: Project, vendo
     assert vendor.books()["totals"]["jobs"] == {}
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in range(1, 4))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in (1, 2))])
 def test_kill_nine_buys_nothing_twice_and_loses_only_what_it_lists(project: Project, vendor: Server, seed: int) -> None:
     vendor.set_behaviour(latency=0.03, job_seconds=0.1)
     process = project.start("sync", "--json")

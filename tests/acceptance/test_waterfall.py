@@ -20,7 +20,7 @@ def asked_at_second(vendor: Server) -> list[tuple[str, str]]:
     return [(job["operation"], lead["person_id"]) for job in jobs for lead in job["leads"]]
 
 
-@pytest.mark.parametrize("people", [120, pytest.param(500, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("people", [70, pytest.param(500, marks=pytest.mark.thorough)])
 def test_the_second_is_asked_only_where_the_first_had_nothing(project: Project, vendor: Server, people: int) -> None:
     vendor.reset(people=people, seed=3, behaviour=QUICK)
     project.configure(enrichment=BOTH, sixtyfour={})

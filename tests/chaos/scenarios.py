@@ -12,7 +12,7 @@ from tests.chaos import points
 from tests.support.compared import HANGS_ON, Held
 from tests.support.project import BOTH, Project
 
-PEOPLE, SEED, MOST = 20, 3, 4
+PEOPLE, SEED, MOST = 30, 3, 4
 #: at two vendors, of which one takes many people in a request, and how many more each run of a chain is for
 PEOPLE_OF_TWO, MORE_OF_TWO = 45, 5
 DIED = 137
@@ -146,7 +146,7 @@ SCENARIOS = {
     "flushing": Scenario(  # rows are loaded while their calls are under way
         {"job_seconds": 0.8},
         points.FLUSHING,
-        {"enrichment": {"max_unanswered": MOST, "flush_every": 0.2}},
+        {"enrichment": {"max_unanswered": MOST, "flush_every": 0.4}},
     ),
     "new": Scenario(
         {"job_seconds": 0.05}, points.NEW, {"enrichment": {"max_unanswered": MOST}}, new=True, limited=False

@@ -34,7 +34,7 @@ from tests.support.project import Project
 
 Whole = Callable[[bool], Rows]
 #: moments of one chain
-CHAIN = 9
+CHAIN = 14
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,9 @@ def test_runs_that_die_there_cost_nothing_twice_and_lose_nothing(
         died = project.run("sync", "--json", *limit, *kind.arguments, prelude=DIE % (time, moment) + kind.prelude)
         assert died.exit_code == DIED, f"{moment} never came: {died.stderr}"
         unanswered |= _unanswered(project)
+    # the last one, that nothing happens to, goes fast
     project.env["SOURCES__CLODURA__RATE_LIMITS"] = "5000/second"
+    project.env["ENRICHMENT__FLUSH_EVERY"], project.env["ENRICHMENT__MAX_UNANSWERED"] = "30", "50"
     rest = project.sync()
     doubtful = in_doubt(project)
     assert rest.exit_code == kind.end or (rest.exit_code == 0 and doubtful), rest.stderr

@@ -309,7 +309,13 @@ def test_a_contact_is_enriched_by_each_combination(sandbox_server: Server) -> No
         assert charged(sandbox_server) == 200 * position
 
 
-@pytest.mark.parametrize("shape", get_args(ContactShape))
+@pytest.mark.parametrize(
+    "shape",
+    [
+        pytest.param(shape, marks=() if shape in ("data", "flat") else pytest.mark.thorough)
+        for shape in get_args(ContactShape)
+    ],
+)
 def test_a_contact_is_read_in_every_shape(sandbox_server: Server, shape: str) -> None:
     """And what it cost, under every name."""
     person = someone(sandbox_server)

@@ -112,7 +112,7 @@ def test_everybody_is_found_once_and_few_calls_go_behind_the_end(
         assert report.wasted == 0
 
 
-@pytest.mark.parametrize("people", [9_999, 10_000, 10_001])
+@pytest.mark.parametrize("people", [10_000, *(pytest.param(n, marks=pytest.mark.thorough) for n in (9_999, 10_001))])
 def test_a_window_is_truncated_where_its_hundredth_page_is_full(sandbox_server: Server, people: int) -> None:
     sandbox_server.reset(people=people)
     report, records = search(sandbox_server.url)
@@ -339,7 +339,14 @@ def test_a_page_is_short_only_where_it_is_known_what_it_could_hold(
 
 
 @pytest.mark.parametrize(
-    "trouble", ["500", "502", "503", "408", "429", "500_after", "reset_before", "reset_after", "cut_after"]
+    "trouble",
+    [
+        *("503", "429", "500_after", "reset_after"),
+        *(
+            pytest.param(trouble, marks=pytest.mark.thorough)
+            for trouble in ("500", "502", "408", "reset_before", "cut_after")
+        ),
+    ],
 )
 def test_passing_trouble_on_some_pages_is_healed(sandbox_server: Server, trouble: str) -> None:
     sandbox_server.set_behaviour(faults=[fault(trouble, nth=[1, 3, 6, 7, 12])])

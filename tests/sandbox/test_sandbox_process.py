@@ -17,6 +17,7 @@ from urllib.request import urlopen
 import pytest
 
 from sandbox import Server, running
+from sandbox.__main__ import main
 from sandbox.behaviour import Behaviour
 
 COMMAND = [sys.executable, "-m", "sandbox", "--people", "10"]
@@ -41,6 +42,18 @@ def refusal(*options: str) -> tuple[int, str]:
     done = subprocess.run([*COMMAND, *options], capture_output=True, text=True, timeout=20, check=False, cwd=ROOT)
     assert done.stdout == ""
     return done.returncode, done.stderr.strip().splitlines()[-1]
+
+
+def refused(capture: pytest.CaptureFixture[str], *options: str) -> tuple[object, str]:
+    """The same in this process, which is told all the same before any server is there."""
+    code: object
+    try:
+        code = main(["--people", "10", *options])
+    except SystemExit as ended:
+        code = ended.code
+    out, err = capture.readouterr()
+    assert out == ""
+    return code, err.strip().splitlines()[-1]
 
 
 def test_one_line_says_where_it_is() -> None:
@@ -107,8 +120,8 @@ def test_it_does_not_watch_stdin_unless_told_to() -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "example.org"])
-def test_it_listens_on_loopback_alone(host: str) -> None:
-    status, line = refusal("--host", host)
+def test_it_listens_on_loopback_alone(host: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, line = refused(capsys, "--host", host)
     assert status == 2
     assert host in line
 
@@ -128,8 +141,8 @@ def test_it_listens_on_the_loopback_of_ipv6_too() -> None:
         (["--plan", "enterprise"], "enterprise"),
     ],
 )
-def test_wrong_usage_is_explained(options: list[str], word: str) -> None:
-    status, line = refusal(*options)
+def test_wrong_usage_is_explained(options: list[str], word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, line = refused(capsys, *options)
     assert status == 2
     assert word in line
 
@@ -171,9 +184,10 @@ def test_importing_the_package_loads_no_server() -> None:
 
 
 @pytest.mark.parametrize("option", ["--switches", "--list-switches"])
-def test_the_switches_can_be_listed(option: str) -> None:
-    done = subprocess.run([*COMMAND, option], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert 'search_envelope = "bare"\n    is a search answer' in done.stdout
-    assert '\n    or: "people", "results", "data"\n' in done.stdout
-    names = [line.partition(" = ")[0] for line in done.stdout.splitlines() if not line.startswith(" ")]
+def test_the_switches_can_be_listed(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([option]) == 0
+    out = capsys.readouterr().out
+    assert 'search_envelope = "bare"\n    is a search answer' in out
+    assert '\n    or: "people", "results", "data"\n' in out
+    names = [line.partition(" = ")[0] for line in out.splitlines() if not line.startswith(" ")]
     assert names == [switch.name for switch in fields(Behaviour)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
 
@@ -38,9 +39,15 @@ def everybody(population: Population) -> list[Person]:
     return [population.person(index) for index in range(1, population.size)]
 
 
+@cache
+def many(shape: Shape) -> list[Person]:
+    """Of a shape, made once for all who look at them."""
+    return everybody(build_population(1, SIZE, shape))
+
+
 @pytest.mark.parametrize(("top", "unknown"), [(0.6, 0.05), (0.3, 0.2), (0.9, 0.1)])
 def test_one_value_of_each_field_holds_its_share_and_some_have_no_listed_one(top: float, unknown: float) -> None:
-    people = everybody(build_population(1, SIZE, Shape("skewed", top, unknown)))
+    people = many(Shape("skewed", top, unknown))
     for name, (value, listed) in FIELDS.items():
         shares = {value: count / SIZE for value, count in Counter(map(value, people)).most_common()}
         assert next(iter(shares.values())) == pytest.approx(top, abs=0.015), name
@@ -53,7 +60,7 @@ def test_one_value_of_each_field_holds_its_share_and_some_have_no_listed_one(top
 
 
 def test_a_country_a_state_and_a_city_hold_the_share_each_within_the_one_before() -> None:
-    people = everybody(build_population(1, SIZE, Shape("skewed", 0.6, 0.05)))
+    people = many(Shape("skewed", 0.6, 0.05))
     [(country, there), *_] = Counter(person.place.country for person in people).most_common()
     assert there / SIZE == pytest.approx(0.6, abs=0.015)
     for part in ("state", "city"):
@@ -67,7 +74,7 @@ def test_a_country_a_state_and_a_city_hold_the_share_each_within_the_one_before(
 
 
 def test_values_of_different_fields_do_not_depend_on_one_another() -> None:
-    people = everybody(build_population(1, SIZE, Shape("skewed", 0.6, 0.05)))
+    people = many(Shape("skewed", 0.6, 0.05))
     tops = [
         (value, Counter(map(value, people)).most_common(1)[0][0])
         for value, _ in (*FIELDS.values(), (lambda person: person.place.country, ()))
@@ -77,7 +84,7 @@ def test_values_of_different_fields_do_not_depend_on_one_another() -> None:
 
 
 def test_some_have_two_titles_and_none_a_second_one_of_the_most_numerous_values() -> None:
-    people = everybody(build_population(1, SIZE, Shape("skewed")))
+    people = many(Shape("skewed"))
     second = [person.titles[1] for person in people if len(person.titles) == 2]
     assert 0.03 < len(second) / SIZE < 0.07
     assert all(title.seniorities[0] != "Senior" and title.functions[0] != "Engineering" for title in second)

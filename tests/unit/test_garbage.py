@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
 
 import pytest
 
@@ -17,13 +16,8 @@ def collector() -> Collector:
 
 
 @pytest.fixture(autouse=True)
-def before() -> Iterator[Collector]:
-    was = collector()
-    assert was[1] == 0
-    yield was
-    gc.enable()
-    gc.unfreeze()
-    gc.set_threshold(*was[0])
+def before(usual_collector: None) -> Collector:
+    return collector()
 
 
 def test_what_is_there_is_left_out_until_the_block_ends(before: Collector) -> None:
@@ -49,9 +43,11 @@ def test_a_block_within_another_changes_nothing(before: Collector) -> None:
 
 def test_a_process_with_views_of_its_own_is_left_as_it_is() -> None:
     gc.disable()
-    with seldom_collected():
-        assert collector()[1:] == (0, False)
-    gc.enable()
+    try:
+        with seldom_collected():
+            assert collector()[1:] == (0, False)
+    finally:
+        gc.enable()
     gc.freeze()
     frozen = collector()
     with seldom_collected():

@@ -209,9 +209,9 @@ def seconds_for(body: bytes, channel: Channel) -> float:
 
 @pytest.mark.parametrize("name", LARGE)
 def test_a_large_document_takes_no_longer_than_its_size(name: str) -> None:
-    """200 kB take a quarter of a second. What grew with the square of the size would take ten."""
+    """100 kB take an eighth of a second. What grew with the square of the size would take two and a half."""
     channel = Channel.PHONE if "phone" in name or "digits" in name else Channel.EMAIL
-    assert seconds_for(large(name, 200_000), channel) < 1.5
+    assert seconds_for(large(name, 100_000), channel) < 0.75
 
 
 @pytest.mark.parametrize(
