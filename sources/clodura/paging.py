@@ -13,8 +13,8 @@ window is likely to be full: a full one is split, and what was read of it before
 Pages that shift while they are read (somebody is removed from a page read already, so that whoever comes first on the
 next one moves up, unseen) show at the end: a few pages are asked for once more, and must hold whom they held. A page
 tells of what has shifted before it since it was read, so these are pages that were the furthest ones known when others
-were still to be asked for, a few of them from the first to the last. What an earlier run has read may have shifted
-unseen just so: its pages are checked too, however few they are.
+were still to be asked for, a few of them from the first to the last. What an earlier run has read is not asked for
+again: being shown may be charged.
 """
 
 from __future__ import annotations

@@ -130,10 +130,14 @@ def _charges(
         if any(amount is not None for amount in own) and _adds_up(own, total):
             told = [amount or amounts.Amount(0, 0) for amount in own]  # what the others cost is the whole
         else:
-            return prices.shared(operation, total, [item.outcome is Outcome.FOUND for item in items])
+            return prices.shared(operation, total, [_found(item) for item in items])
     return [
         _charge(operation, *each) if each[1].outcome else None for each in zip(asks, items, told, strict=True)
     ], None
+
+
+def _found(item: Item) -> bool | None:
+    return None if item.outcome is Outcome.UNREADABLE else item.outcome is Outcome.FOUND
 
 
 def _adds_up(own: Sequence[amounts.Amount | None], total: amounts.Amount) -> bool:

@@ -51,17 +51,26 @@ def told_charge(operation: str, amount: Amount) -> Charge:
     return Charge(operation, min(amount.least, price), max(amount.most, price), basis)
 
 
-def shared(operation: str, total: Amount, found: Sequence[bool]) -> tuple[list[Charge], str | None]:
+def shared(operation: str, total: Amount, found: Sequence[bool | None]) -> tuple[list[Charge], str | None]:
     """The calls' shares of what their one request cost, and a note where they are no more than that.
 
-    ``found``: which of the calls found something. A total that is the price of all of them, of these, or of none is
-    that; any other is split evenly, so that the shares add up to it exactly.
+    ``found``: which of the calls found something; None where the answer does not say, and another one may. A total that
+    is the price of all of them, of those that found something, or of none is that. Where the answer leaves some out, it
+    is not known which calls beside those that found something were paid for: then each lies between bounds. Any other
+    total is split evenly, so that the shares add up to it exactly.
     """
     price = PRICES[operation]
-    for charged in ([True] * len(found), list(found), [False] * len(found)):
-        if total.covers(price * sum(charged)):
-            parts = [Amount(price * paid, price * paid, total.in_credits) for paid in charged]
+    untold = None in found
+    patterns = (
+        [[True] * len(found), [False] * len(found)] if untold else [[True] * len(found), found, [False] * len(found)]
+    )
+    for charged in patterns:
+        if total.covers(price * sum(map(bool, charged))):
+            parts = [Amount(price * bool(paid), price * bool(paid), total.in_credits) for paid in charged]
             return [told_charge(operation, part) for part in parts], None
+    sure = price * sum(map(bool, found))
+    if untold and sure <= total.most and total.least <= price * len(found):
+        return [charge(operation, Outcome.FOUND if one else Outcome.UNREADABLE) for one in found], None
     least, most = _evenly(total.least, len(found)), _evenly(total.most, len(found))
     parts = [Amount(low, high, total.in_credits) for low, high in zip(least, most, strict=True)]
     note = "the vendor tells the cost of the whole request only: this is an even share of it"

@@ -281,3 +281,13 @@ def test_what_cannot_be_matched_may_have_cost_its_price() -> None:
     readings = read([item("cy@x.io", **CY)], THREE)
     assert costs(readings) == [(0, 500, Basis.BOUNDED), (0, 500, Basis.BOUNDED), (500, 500, Basis.DOCUMENTED)]
     assert costs(read([item("cy@x.io", **CY)], THREE, charge_amount=15)) == [(500, 500, TOLD)] * 3
+    assert costs(read([item("cy@x.io", **CY)], THREE, charge_amount=0)) == [(0, 0, TOLD)] * 3
+
+
+@pytest.mark.parametrize("cents", [5, 10])
+def test_a_total_is_not_shared_out_among_calls_of_which_one_is_not_told_of_yet(cents: int) -> None:
+    """What an answer leaves out another may tell, with a charge of its own: shares and that would be more than all."""
+    readings = read([item("ann@x.io", **ANN), item(None, **BOB)], THREE, charge_amount=cents)
+    assert costs(readings) == [(500, 500, Basis.DOCUMENTED), (0, 500, Basis.BOUNDED), (0, 500, Basis.BOUNDED)]
+    odd = read([item("ann@x.io", **ANN), item(None, **BOB)], THREE, charge_amount=100)
+    assert sum(least for least, *_ in costs(odd)) == 10_000
