@@ -6,9 +6,8 @@ to be bought, that the page was read, and its body, which stays until its people
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import orjson
@@ -19,18 +18,17 @@ import structlog
 from enrichment.ledger import scans
 from enrichment.ledger.deliveries import Deliveries, known_hashes
 from enrichment.ledger.recognizing import recognize
-from enrichment.ledger.seen import facts_of, first_seen, known_organizations, remember, remember_organizations
+from enrichment.ledger.seen import facts_of, first_seen, remember
 from enrichment.ledger.sightings import seen_since, seen_versions, sight
 from enrichment.tables import TIME
+from pipelines.employers import EmployerArrivals, NewEmployers
 from pipelines.feed import Parcel
 from pipelines.leads.people import VENDOR, implied, recognized
 from pipelines.leads.profiles import profile_keys
-from pipelines.organizations import LookUp, Organizations
 from pipelines.search_context import SearchContext
-from pipelines.tables import ORGANIZATIONS, PEOPLE, PEOPLE_SEEN
-from sources.clodura.columns import Employer, People, concat, read_people
+from pipelines.tables import PEOPLE, PEOPLE_SEEN
+from sources.clodura.columns import People, concat, read_people
 from sources.clodura.records import parse_page
-from sources.clodura.tables import Row, row_hash
 from sources.clodura.windows import PageRead
 
 log = structlog.get_logger("leadsync.searching")
@@ -53,9 +51,7 @@ class _Known:
     elsewhere: frozenset[str]
     #: hashes of their rows that the destination has
     has: Mapping[str, str]
-    #: organizations that are new, with the hashes of those rows that the destination lacks
-    organizations: list[Row]
-    lacking: Mapping[str, str]
+    employers: NewEmployers
     #: how many people this window had shown before
     again: int
     #: something is to be bought of them
@@ -82,8 +78,7 @@ class Arrivals:
 
     def __init__(self, context: SearchContext) -> None:
         self._context = context
-        self._organizations = Organizations()
-        self._handed: dict[str, int] = {}  # organizations that this run has handed on, each with a hash of its row
+        self._employers = EmployerArrivals(context)
         self._waiting = _Waiting()
         self._searched: list[str] = []
         self._began = context.now()
@@ -181,15 +176,7 @@ class Arrivals:
 
     async def settle(self) -> None:
         """All has been seen: hand on what has changed of employers."""
-        ledger = self._context.ledger
-
-        def work(connection: sa.Connection, part: Callable[[LookUp], list[Row]]) -> tuple[list[Row], dict[str, str]]:
-            rows = part(partial(known_organizations, connection))
-            remember_organizations(connection, rows)
-            return rows, self._lacking(connection, rows)
-
-        for part in self._organizations.settled(BATCH):
-            await self._hand_on_organizations(*await ledger.run(work, part))
+        await self._employers.settle()
 
     def _chosen(self, people: People) -> People:
         """Each person once, and no more than are wanted."""
@@ -235,8 +222,7 @@ class Arrivals:
                 fresh=fresh,
                 elsewhere=frozenset(seen_since(connection, earlier, older, self._began) if earlier and older else ()),
                 has=known.has,
-                organizations=known.organizations,
-                lacking=known.lacking,
+                employers=known.employers,
                 again=sum(window == number for window in before),
                 planned=planned > 0,
                 spool_id=spool_id,
@@ -272,7 +258,6 @@ class Arrivals:
         spool_id: int,
         seen: int,
     ) -> _Known:
-        organizations = self._see_organizations(connection, people.employers())
         return _Known(
             keys=keys,
             first=first,
@@ -280,15 +265,14 @@ class Arrivals:
             fresh=list(range(len(people))),
             elsewhere=frozenset(),
             has=known_hashes(connection, self._context.sink_id, PEOPLE.name, older),
-            organizations=organizations,
-            lacking=self._lacking(connection, organizations),
+            employers=self._employers.see(connection, people.employers()),
             again=0,
             planned=False,
             spool_id=spool_id,
         )
 
     async def _see(self, people: People, known: _Known) -> None:
-        await self._hand_on_organizations(known.organizations, known.lacking)
+        await self._employers.hand_on(known.employers)
         fresh = people.take(known.fresh)
         waiting = self._waiting
         if fresh:
@@ -326,27 +310,6 @@ class Arrivals:
         # only who was taken back may have a second row in this run
         versions = seen_versions(search, waiting.keys, waiting.seen) if self._taken_back else None
         await context.feed.put(Parcel(PEOPLE_SEEN, rows, versions=versions, spooled=waiting.spooled))
-
-    def _see_organizations(self, connection: sa.Connection, employers: list[Employer]) -> list[Row]:
-        """Take in what a page says of employers; returns the new ones. Always in the ledger's thread, page by page."""
-        new = self._organizations.see(employers, partial(known_organizations, connection))
-        remember_organizations(connection, new)
-        return new
-
-    def _lacking(self, connection: sa.Connection, rows: Sequence[Row]) -> dict[str, str]:
-        """Hashes of the rows that the destination has not, nor this run has handed on."""
-        hashes = {row["organization_id"]: row_hash(row) for row in rows}
-        other = [key for key, content in hashes.items() if self._handed.get(key) != hash(content)]
-        has = known_hashes(connection, self._context.sink_id, ORGANIZATIONS.name, other)
-        return {key: hashes[key] for key in other if has.get(key) != hashes[key]}
-
-    async def _hand_on_organizations(self, rows: Sequence[Row], lacking: Mapping[str, str]) -> None:
-        if not lacking:
-            return
-        self._handed |= {key: hash(content) for key, content in lacking.items()}
-        table = ORGANIZATIONS.table([row for row in rows if row["organization_id"] in lacking])
-        deliveries = Deliveries(ORGANIZATIONS.name, list(lacking), list(lacking.values()))
-        await self._context.feed.put(Parcel(ORGANIZATIONS, table, deliveries))
 
 
 def _seen(search: str, keys: Sequence[str], seen: Sequence[int]) -> pa.Table:
