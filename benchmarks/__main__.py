@@ -95,6 +95,8 @@ def page(where: Mapping[str, str], kept: Mapping[str, Mapping[str, Any]]) -> str
         "between the least and the most of all rounds. Only ratios carry over to another machine.",
         f"| {machine} |\n|{'---|' * len(where)}\n| {' | '.join(where.values())} |",
     ]
+    if any(figure.held is False for found in kept.values() for figure in _figures(found)):
+        parts.append("Why a bar is missed, and what was tried: [ADR 13](adr/0013-bars-that-are-missed.md).")
     for name, found in kept.items():
         head = f"## {BENCHMARKS[name]}\n\n`python -m benchmarks.{name}`, {found['day']}"
         parts.append(f"{head}\n\n{as_markdown(_figures(found)).rstrip()}")
