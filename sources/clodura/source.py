@@ -24,7 +24,7 @@ import dlt
 from dlt.extract import DltResource
 
 from sources.clodura.client import DEFAULT_BASE_URL, DEFAULT_RATE_LIMITS, make_transport
-from sources.clodura.columns import Employer, organization
+from sources.clodura.columns import Employer, People, organization, read_people
 from sources.clodura.filters import parse_filters
 from sources.clodura.records import Record
 from sources.clodura.stream import Batch, stream
@@ -92,12 +92,13 @@ def clodura(
         return pages.batch.records()
 
     @dlt.transformer(data_from=pages, name="people", primary_key="person_id", write_disposition=MERGE)  # type: ignore[call-overload, untyped-decorator, unused-ignore]
-    def people(pages: Pages) -> Any:
-        return pages.batch.people.latest().table()
+    def people(pages: Pages | list[Record]) -> Any:
+        return _people(pages).latest().table()
 
     @dlt.transformer(data_from=pages, name="organizations", primary_key="organization_id", write_disposition=MERGE)  # type: ignore[call-overload, untyped-decorator, unused-ignore]
-    def organizations(pages: Pages) -> Any:
-        return organizations_table(list(map(organization, pages.heard.take_in(pages.batch.people.employers()))))
+    def organizations(pages: Pages | list[Record]) -> Any:
+        heard = pages.heard if isinstance(pages, Pages) else Employers()
+        return organizations_table(list(map(organization, heard.take_in(_people(pages).employers()))))
 
     return pages, records, people, organizations
 
@@ -108,6 +109,11 @@ class Pages:
 
     batch: Batch = field(repr=False)
     heard: Employers = field(repr=False)
+
+
+def _people(pages: Pages | list[Record]) -> People:
+    """The people of a batch, or of any list of records that is piped in."""
+    return pages.batch.people if isinstance(pages, Pages) else read_people(pages)
 
 
 class Employers:

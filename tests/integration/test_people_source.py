@@ -394,6 +394,20 @@ def test_what_the_vendor_said_can_be_transformed_by_others(sandbox_server: Serve
     assert set(cleaned.with_resources("records")) == set(people)
 
 
+def test_records_from_elsewhere_are_made_rows_of_by_the_same_transformers(
+    sandbox_server: Server, make_pipeline: MakePipeline
+) -> None:
+    @dlt.resource
+    def kept() -> Iterator[list[Record]]:
+        yield [{"personId": "1", "companyDomain": ["a.io"]}, {"personId": "2", "companyDomain": ["a.io"]}]
+
+    made, pipeline = source(sandbox_server), make_pipeline()
+    pipeline.run([kept | made.people, kept | made.organizations])
+    assert sorted(row["person_id"] for row in rows(pipeline, "people")) == ["1", "2"]
+    assert [row["organization_id"] for row in rows(pipeline, "organizations")] == ["domain:a.io"]
+    assert sandbox_server.books()["requests"] == []
+
+
 EMPLOYERS: list[tuple[list[Employer], list[Employer]]] = [
     ([("1", "Acme", None, None, None)] * 2, [("1", "Acme", None, None, None)]),
     ([("1", None, None, None, None)], []),
