@@ -19,7 +19,6 @@ else. Exit code 1 where a bar is missed.
 from __future__ import annotations
 
 import itertools
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ import anyio
 import anyio.to_thread
 
 import sandbox
+from benchmarks.measuring import Figure, end
 from sandbox.process import Server
 from sources.clodura.client import CloduraClient, make_transport
 from sources.clodura.filters import SearchFilters
@@ -147,15 +147,14 @@ async def run(case: Case, seconds: float) -> Seen:
 
 
 class Table:
-    """What is printed, and how many bars were missed."""
+    """What is told."""
 
     def __init__(self) -> None:
-        self.missed = 0
+        self.figures: list[Figure] = []
 
-    def tell(self, what: str, figure: str, bar: str, held: bool) -> None:
+    def tell(self, what: str, value: str, bar: str, held: bool) -> None:
         """One line."""
-        self.missed += not held
-        print(f"{what:66} {figure:>24}  {bar:9} {'pass' if held else 'FAIL'}", flush=True)
+        self.figures.append(Figure(what, value, bar, held=held))
 
     def judge(self, case: Case, seen: Seen) -> None:
         """The lines of one case."""
@@ -166,7 +165,8 @@ class Table:
             self._judge_lower(case, seen, case.lower)
         for window in map(Window.parse, case.limits):
             most = fullest(seen.arrived, window.seconds)
-            self.tell("", f"{most} in any {window.seconds:g} s", f"<= {window.limit}", most <= window.limit)
+            what = f"{case}: most calls in any {window.seconds:g} s"
+            self.tell(what, f"{most}", f"<= {window.limit}", most <= window.limit)
 
     def _judge_lower(self, case: Case, seen: Seen, lower: int) -> None:
         assert seen.lifted is not None
@@ -176,8 +176,10 @@ class Table:
         back, most = back_after(case, seen), RECOVERY + 2 * Window.parse(case.limits[0]).seconds
         least = LOWER_TOLD if "retry_after" in case.behaviour else LOWER
         self.tell(str(case), f"{used:.3f} of that", f">= {least}", used >= least)
-        self.tell("", f"{refused / calls:.3f} refused", f"<= {REFUSED}", refused <= REFUSED * calls)
-        self.tell("", f"back {back:.1f} s after", f"<= {most:g} s", back <= most)
+        self.tell(
+            f"{case}: refused", f"{refused / calls:.3f} of the calls", f"<= {REFUSED}", refused <= REFUSED * calls
+        )
+        self.tell(f"{case}: the whole rate is back", f"{back:.1f} s after", f"<= {most:g} s", back <= most)
 
 
 def slow_cases() -> list[Case]:
@@ -204,8 +206,8 @@ def fast_cases() -> list[Case]:
     ]
 
 
-async def main() -> int:
-    """Run them all and print a table; returns how many bars were missed."""
+async def main() -> list[Figure]:
+    """Run them all."""
     table = Table()
     seen: dict[int, Seen] = {}
     slow = slow_cases()
@@ -220,8 +222,8 @@ async def main() -> int:
         table.judge(case, seen[number])
     for case in fast_cases():
         table.judge(case, await run(case, FAST))
-    return table.missed
+    return table.figures
 
 
 if __name__ == "__main__":
-    sys.exit(1 if anyio.run(main) else 0)
+    end(anyio.run(main))
